@@ -1,1 +1,16 @@
-//! x
+//! The daemon `firmwarden` and its command line.
+//!
+//! In the middle stand [`model`], [`event`] and [`store`]; protocol work on one side reports to the store, faces on the
+//! other are projections of it. Neither side knows the other.
+
+pub mod arguments;
+pub mod clock;
+pub mod discover;
+pub mod event;
+pub mod face;
+pub mod image;
+pub mod inventory;
+pub mod model;
+pub mod serve;
+pub mod settings;
+pub mod store;

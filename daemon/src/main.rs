@@ -1,1 +1,3 @@
+//! The binary: reads the arguments and hands over.
+
 fn main() {}

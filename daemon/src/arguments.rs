@@ -1,0 +1,1 @@
+//! The command line's arguments, read by the binary and at build by the manual page.

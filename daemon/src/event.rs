@@ -1,0 +1,132 @@
+//! Everything the daemon can report, in one closed list. Every face matches on it, so the compiler lists them all.
+
+use crate::{
+    clock::Stamp,
+    model::{Algorithm, Fault, Id},
+};
+use std::time::{Duration, SystemTime};
+
+/// Something happened.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Event {
+    /// When.
+    pub at: Stamp,
+    /// What.
+    pub what: What,
+}
+
+/// What happened. The fields are what their names and types say.
+#[allow(missing_docs, reason = "each variant's line says it")]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum What {
+    /// A component answered for the first time.
+    ComponentAdded { component: Id, kind: String, name: String },
+    /// A component is not there any more.
+    ComponentRemoved { component: Id, reason: String },
+    /// A component that answered does not: what is known of it is kept and called stale.
+    ComponentStale { component: Id, reason: String },
+    /// A stale component answers again.
+    ComponentFresh { component: Id },
+    /// A component says that it runs a firmware it did not speak of before.
+    FirmwareAdded { component: Id, firmware: Id, version: String },
+    /// A component does not speak of this firmware any more.
+    FirmwareRemoved { component: Id, firmware: Id, version: String },
+    /// A firmware has another version. An empty pending version means that none waits.
+    FirmwareChanged { component: Id, firmware: Id, slot: Slot, from: String, to: String },
+    /// An image has another digest, or its first.
+    DigestChanged { component: Id, firmware: Id, algorithm: Algorithm, from: Option<String>, to: String },
+    /// A component's answers are wrong in a way they were not before.
+    FaultRaised { component: Id, fault: Fault },
+    /// A fault is gone.
+    FaultCleared { component: Id, fault: Fault },
+    /// Two components claim one id; the second is refused.
+    IdRefused { id: Id, holder: String, claimant: String },
+    /// A pass over one component ended.
+    Inventoried { component: Id, pass: Pass },
+    /// A line came up.
+    LineUp { line: String },
+    /// A line went down.
+    LineDown { line: String, reason: String },
+    /// An endpoint could not be given or asked what it needs to be known.
+    DiscoveryFault { line: String, fault: String },
+    /// A part of the configuration is wrong and not in force.
+    SettingsFault { fault: String },
+}
+
+impl What {
+    /// The component it is about.
+    pub const fn component(&self) -> Option<&Id> {
+        match self {
+            Self::ComponentAdded { component, .. }
+            | Self::ComponentRemoved { component, .. }
+            | Self::ComponentStale { component, .. }
+            | Self::ComponentFresh { component }
+            | Self::FirmwareAdded { component, .. }
+            | Self::FirmwareRemoved { component, .. }
+            | Self::FirmwareChanged { component, .. }
+            | Self::DigestChanged { component, .. }
+            | Self::FaultRaised { component, .. }
+            | Self::FaultCleared { component, .. }
+            | Self::Inventoried { component, .. } => Some(component),
+            Self::IdRefused { id, .. } => Some(id),
+            Self::LineUp { .. } | Self::LineDown { .. } | Self::DiscoveryFault { .. } | Self::SettingsFault { .. } => {
+                None
+            }
+        }
+    }
+}
+
+/// Which of a firmware's places: what runs, or what waits.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Slot {
+    /// What runs.
+    Active,
+    /// What waits to run.
+    Pending,
+}
+
+impl Slot {
+    /// `active` or `pending`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Pending => "pending",
+        }
+    }
+}
+
+/// One pass over one component: what was asked, and how long it took.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Pass {
+    /// The wall clock when it began.
+    pub started: SystemTime,
+    /// How long it took.
+    pub duration: Duration,
+    /// The endpoint, as `network/eid`; empty for what is local.
+    pub endpoint: String,
+    /// Every request, in order.
+    pub exchanges: Vec<Exchange>,
+    /// Why the pass failed; empty when it did not.
+    pub failure: String,
+}
+
+/// One request and what became of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Exchange {
+    /// `pldm` now, `spdm` later.
+    pub protocol: &'static str,
+    /// PLDM's type number.
+    pub message_type: u8,
+    /// The command, in the specification's words.
+    pub command: &'static str,
+    /// How long after the pass began it began.
+    pub offset: Duration,
+    /// How long it took, every try included.
+    pub duration: Duration,
+    /// How often it was sent.
+    pub tries: u32,
+    /// The completion code, if one came.
+    pub completion_code: Option<u8>,
+    /// Why it failed, as OpenTelemetry's `error.type`; `None` when it did not.
+    pub error: Option<&'static str>,
+}

@@ -1,0 +1,1 @@
+//! The model on D-Bus, in the shape upstream bmcweb reads.

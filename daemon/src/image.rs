@@ -1,0 +1,1 @@
+//! Hashes firmware images that the BMC itself can read.

@@ -1,0 +1,1 @@
+//! Starts every room of the daemon and waits for the end.

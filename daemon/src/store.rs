@@ -1,0 +1,347 @@
+//! The one place where the model changes: reports come in, the new model and the events go out. Nothing flows back.
+
+use crate::{
+    clock::Stamp,
+    event::{Event, Pass, What},
+    model::{Component, Fault, Freshness, Id, Line, Model},
+};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{broadcast, watch};
+
+mod difference;
+
+/// What protocol work has to say.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Report {
+    /// A component was read.
+    Read {
+        /// What it said.
+        component: Box<Component>,
+        /// Why its firmware could not be read although it answered: what was known of it is kept and called stale.
+        firmware_missing: Option<String>,
+        /// The pass.
+        pass: Pass,
+    },
+    /// A component could not be read: what was known of it is kept and called stale.
+    Stale {
+        /// Which.
+        component: Id,
+        /// Why.
+        reason: String,
+    },
+    /// A component is not there any more.
+    Gone {
+        /// Which.
+        component: Id,
+        /// Why.
+        reason: String,
+    },
+    /// A line came up or went down.
+    Line {
+        /// Its name.
+        name: String,
+        /// How it is now.
+        line: Line,
+    },
+    /// An endpoint could not be given or asked what it needs to be known.
+    DiscoveryFault {
+        /// On which line.
+        line: String,
+        /// What was wrong.
+        fault: String,
+    },
+    /// A part of the configuration is wrong and not in force.
+    SettingsFault(String),
+}
+
+/// How many events a slow face may fall behind before it misses some. It learns how many and says so.
+const EVENTS_KEPT: usize = 1024;
+
+/// Holds the model and tells everybody.
+#[derive(Debug)]
+pub struct Store {
+    model: watch::Sender<Arc<Model>>,
+    events: broadcast::Sender<Event>,
+    /// Keeps a report's model and its events together, in one order for all.
+    order: Mutex<()>,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { model: watch::Sender::default(), events: broadcast::Sender::new(EVENTS_KEPT), order: Mutex::default() }
+    }
+}
+
+impl Store {
+    /// The model, now and whenever it changes.
+    pub fn model(&self) -> watch::Receiver<Arc<Model>> {
+        self.model.subscribe()
+    }
+
+    /// Every event from now on.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Takes a report in.
+    pub fn apply(&self, report: Report) {
+        let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Stamp::now();
+        let mut model = Arc::clone(&self.model.borrow());
+        let events = apply(Arc::make_mut(&mut model), report, now);
+        self.model.send_if_modified(|held| {
+            let changed = **held != *model;
+            *held = model;
+            changed
+        });
+        for what in events {
+            let _nobody_listens = self.events.send(Event { at: now, what });
+        }
+    }
+}
+
+/// Changes `model` as `report` says and tells what is different. Pure but for the values it is given.
+pub fn apply(model: &mut Model, report: Report, now: Stamp) -> Vec<What> {
+    match report {
+        Report::Read { component, firmware_missing, pass } => read(model, *component, firmware_missing, pass, now),
+        Report::Stale { component, reason } => stale(model, &component, &reason, now),
+        Report::Gone { component, reason } => gone(model, &component, &reason),
+        Report::Line { name, line } => {
+            let down = line.down.clone();
+            let before = model.lines.insert(name.clone(), line);
+            match (before.map(|l| l.down), down) {
+                (Some(None), None) => vec![],
+                (_, None) => vec![What::LineUp { line: name }],
+                (Some(Some(_)), Some(_)) => vec![],
+                (_, Some(reason)) => vec![What::LineDown { line: name, reason }],
+            }
+        }
+        Report::DiscoveryFault { line, fault } => vec![What::DiscoveryFault { line, fault }],
+        Report::SettingsFault(fault) => {
+            model.settings_faults.push(fault.clone());
+            vec![What::SettingsFault { fault }]
+        }
+    }
+}
+
+fn read(model: &mut Model, mut new: Component, missing: Option<String>, pass: Pass, now: Stamp) -> Vec<What> {
+    let id = new.id.clone();
+    let old = model.components.get(&id);
+    if let Some(holder) = old.filter(|old| !old.origin.is_same_place(&new.origin)) {
+        let (holder, claimant) = (holder.origin.to_string(), new.origin.to_string());
+        return vec![What::IdRefused { id, holder, claimant }];
+    }
+    if let (Some(reason), Some(old)) = (missing, old) {
+        new.firmware = old.firmware.clone();
+        for firmware in new.firmware.values_mut() {
+            firmware.freshness = stale_since(&firmware.freshness, &reason, now);
+        }
+    }
+    refuse_foreign_firmware(model, &mut new);
+    let mut events = difference::between(old.map(Arc::as_ref), &new);
+    events.push(What::Inventoried { component: id.clone(), pass });
+    model.components.insert(id, Arc::new(new));
+    events
+}
+
+/// One Redfish URL for two things would hide one of them: the first to come keeps its id.
+fn refuse_foreign_firmware(model: &Model, new: &mut Component) {
+    let others = || model.components.values().filter(|c| c.id != new.id);
+    let taken: Vec<_> =
+        new.firmware.keys().filter(|id| others().any(|c| c.firmware.contains_key(id))).cloned().collect();
+    for id in taken {
+        new.firmware.remove(&id);
+        let what = format!("the id {id} is another component's already; this firmware is not published");
+        new.faults.push(Fault { step: "id".into(), what });
+    }
+}
+
+fn stale(model: &mut Model, id: &Id, reason: &str, now: Stamp) -> Vec<What> {
+    let Some(component) = model.components.get_mut(id) else { return vec![] };
+    let was_fresh = component.freshness == Freshness::Fresh;
+    let component = Arc::make_mut(component);
+    component.freshness = stale_since(&component.freshness, reason, now);
+    for firmware in component.firmware.values_mut() {
+        firmware.freshness = stale_since(&firmware.freshness, reason, now);
+    }
+    if was_fresh { vec![What::ComponentStale { component: id.clone(), reason: reason.into() }] } else { vec![] }
+}
+
+fn stale_since(freshness: &Freshness, reason: &str, now: Stamp) -> Freshness {
+    let since = match freshness {
+        Freshness::Fresh => now,
+        Freshness::Stale { since, .. } => *since,
+    };
+    Freshness::Stale { since, reason: reason.into() }
+}
+
+fn gone(model: &mut Model, id: &Id, reason: &str) -> Vec<What> {
+    let Some(component) = model.components.remove(id) else { return vec![] };
+    let mut events: Vec<_> = component
+        .firmware
+        .values()
+        .map(|f| What::FirmwareRemoved {
+            component: id.clone(),
+            firmware: f.id.clone(),
+            version: f.active.version.clone(),
+        })
+        .collect();
+    events.push(What::ComponentRemoved { component: id.clone(), reason: reason.into() });
+    events
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        event::Slot,
+        model::{Firmware, Image, Origin, Source},
+    };
+    use std::{
+        collections::BTreeMap,
+        time::{Duration, SystemTime},
+    };
+
+    fn at(seconds: u64) -> Stamp {
+        let boot = Duration::from_secs(seconds);
+        Stamp { boot, wall: SystemTime::UNIX_EPOCH + boot }
+    }
+
+    fn id(text: &str) -> Id {
+        Id::new(text).expect("legal")
+    }
+
+    fn firmware(name: &str, version: &str) -> Firmware {
+        Firmware {
+            id: id(name),
+            name: name.into(),
+            source: Source::Pldm,
+            active: Image { version: version.into(), ..Image::default() },
+            pending: None,
+            number: None,
+            activation_methods: vec![],
+            digest: None,
+            progress: None,
+            primary: false,
+            last_read: at(1),
+            freshness: Freshness::Fresh,
+        }
+    }
+
+    fn component(name: &str, position: u8, firmwares: &[Firmware]) -> Component {
+        let line = "line".into();
+        Component {
+            id: id(name),
+            kind: "network".into(),
+            name: name.into(),
+            manufacturer: None,
+            model: None,
+            parent: None,
+            origin: Origin::Endpoint { line, position, network: 1, eid: 9, uuid: None },
+            inventory_path: None,
+            descriptors: vec![],
+            last_read: Some(at(1)),
+            freshness: Freshness::Fresh,
+            faults: vec![],
+            leniencies: BTreeMap::new(),
+            firmware: firmwares.iter().map(|f| (f.id.clone(), f.clone())).collect(),
+        }
+    }
+
+    fn pass() -> Pass {
+        let (started, duration) = (SystemTime::UNIX_EPOCH, Duration::ZERO);
+        Pass { started, duration, endpoint: "1/9".into(), exchanges: vec![], failure: String::new() }
+    }
+
+    fn read(component: Component) -> Report {
+        Report::Read { component: Box::new(component), firmware_missing: None, pass: pass() }
+    }
+
+    /// What happened, but for the pass that is told every time.
+    fn told(model: &mut Model, report: Report) -> Vec<What> {
+        let mut events = apply(model, report, at(5));
+        events.retain(|e| !matches!(e, What::Inventoried { .. }));
+        events
+    }
+
+    #[test]
+    fn the_same_answer_twice_is_told_once() {
+        let mut model = Model::default();
+        let nic = component("nic0", 0, &[firmware("nic0", "1.0")]);
+        assert_eq!(told(&mut model, read(nic.clone())).len(), 2);
+        assert_eq!(told(&mut model, read(nic)), []);
+    }
+
+    #[test]
+    fn a_new_version_is_told_with_the_old_one() {
+        let mut model = Model::default();
+        told(&mut model, read(component("nic0", 0, &[firmware("nic0", "1.0")])));
+        let mut next = firmware("nic0", "1.1");
+        next.pending = Some(Image { version: "1.2".into(), ..Image::default() });
+        let changed = |slot, from: &str, to: &str| What::FirmwareChanged {
+            component: id("nic0"),
+            firmware: id("nic0"),
+            slot,
+            from: from.into(),
+            to: to.into(),
+        };
+        assert_eq!(
+            told(&mut model, read(component("nic0", 0, &[next]))),
+            [changed(Slot::Active, "1.0", "1.1"), changed(Slot::Pending, "", "1.2")]
+        );
+    }
+
+    #[test]
+    fn a_silent_component_keeps_its_values_and_is_told_stale_once() {
+        let mut model = Model::default();
+        told(&mut model, read(component("nic0", 0, &[firmware("nic0", "1.0")])));
+        let silent = |reason: &str| Report::Stale { component: id("nic0"), reason: reason.into() };
+        assert_eq!(told(&mut model, silent("silent")).len(), 1);
+        assert_eq!(apply(&mut model, silent("still silent"), at(9)), []);
+        let kept = &model.components[&id("nic0")].firmware[&id("nic0")];
+        assert_eq!(kept.active.version, "1.0");
+        assert_eq!(kept.freshness, Freshness::Stale { since: at(5), reason: "still silent".into() });
+        let back = read(component("nic0", 0, &[firmware("nic0", "1.0")]));
+        assert_eq!(told(&mut model, back), [What::ComponentFresh { component: id("nic0") }]);
+    }
+
+    #[test]
+    fn a_failed_step_keeps_the_firmware_of_before() {
+        let mut model = Model::default();
+        told(&mut model, read(component("nic0", 0, &[firmware("nic0", "1.0")])));
+        let cut = Report::Read {
+            component: Box::new(component("nic0", 0, &[])),
+            firmware_missing: Some("refused".into()),
+            pass: pass(),
+        };
+        assert_eq!(told(&mut model, cut), []);
+        assert_eq!(model.components[&id("nic0")].firmware[&id("nic0")].freshness.reason(), "refused");
+    }
+
+    #[test]
+    fn the_second_claimant_of_an_id_is_refused() {
+        let mut model = Model::default();
+        told(&mut model, read(component("nic0", 0, &[])));
+        let events = apply(&mut model, read(component("nic0", 3, &[])), at(5));
+        assert!(matches!(events.as_slice(), [What::IdRefused { .. }]));
+        assert!(matches!(model.components[&id("nic0")].origin, Origin::Endpoint { position: 0, .. }));
+    }
+
+    #[test]
+    fn two_components_cannot_publish_one_firmware_id() {
+        let mut model = Model::default();
+        told(&mut model, read(component("a", 0, &[firmware("a_b", "1")])));
+        told(&mut model, read(component("c", 1, &[firmware("a_b", "2"), firmware("c", "3")])));
+        let refused = &model.components[&id("c")];
+        assert_eq!((refused.firmware.len(), refused.faults.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_component_that_goes_takes_its_firmware_along() {
+        let mut model = Model::default();
+        told(&mut model, read(component("nic0", 0, &[firmware("nic0", "1.0")])));
+        let gone = Report::Gone { component: id("nic0"), reason: "unplugged".into() };
+        assert_eq!(told(&mut model, gone.clone()).len(), 2);
+        assert_eq!((told(&mut model, gone), model), (vec![], Model::default()));
+    }
+}
