@@ -22,6 +22,7 @@ pub mod packet;
 pub mod patience;
 pub mod serial;
 mod transport;
+pub mod tty;
 
 pub use endpoint::{Address, Eid, MessageType};
 pub use transport::{Answer, Answers, Transport, TransportError};
