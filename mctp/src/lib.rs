@@ -18,9 +18,12 @@
 pub mod assembly;
 pub mod control;
 mod endpoint;
+pub mod faulty;
+pub mod owner;
 pub mod packet;
 pub mod patience;
 pub mod serial;
+pub mod traced;
 mod transport;
 pub mod tty;
 
