@@ -180,9 +180,9 @@ mod tests {
     fn every_encoding_of_the_specification_is_read() {
         assert_eq!(shown(1, b"1.2.3"), clean("1.2.3"));
         assert_eq!(shown(2, "v1-\u{e9}".as_bytes()), clean("v1-\u{e9}"));
-        assert_eq!(shown(3, b"\xff\xfev\01\0"), clean("v1"));
+        assert_eq!(shown(3, b"\xff\xfev\x001\0"), clean("v1"));
         assert_eq!(shown(3, b"\xfe\xff\0v\x001"), clean("v1"));
-        assert_eq!(shown(4, b"v\01\0"), clean("v1"));
+        assert_eq!(shown(4, b"v\x001\0"), clean("v1"));
         assert_eq!(shown(5, b"\0v\x001"), clean("v1"));
     }
 
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn a_missing_byte_order_mark_is_guessed() {
         let guessed = ("v1".into(), vec![Leniency::MissingByteOrderMark]);
-        assert_eq!(shown(3, b"v\01\0"), guessed);
+        assert_eq!(shown(3, b"v\x001\0"), guessed);
         assert_eq!(shown(3, b"\0v\x001"), guessed);
     }
 

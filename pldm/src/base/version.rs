@@ -197,12 +197,14 @@ impl Lenient for Versions {
 /// damage: what came so far is kept, and its checksum, which is still to come, is not looked for.
 pub async fn pldm_versions(requester: &mut Requester, pldm_type: PldmType) -> Result<Answer<Versions>, CallError> {
     let mut request = GetPldmVersion::first(pldm_type);
-    let (mut data, mut handles) = (Vec::new(), Vec::new());
+    let (mut data, mut handles, mut first_damage) = (Vec::new(), Vec::new(), None);
     for _ in 0..patience::VERSION_PARTS {
-        let part = requester.call(&request).await?.value;
+        let Answer { value: part, damage } = requester.call(&request).await?;
+        first_damage = first_damage.or(damage);
         data.extend(part.data);
         if !matches!(part.transfer_flag, TransferFlag::START | TransferFlag::MIDDLE) {
-            return Ok(Versions::assemble(&data));
+            let answer = Versions::assemble(&data);
+            return Ok(Answer { damage: first_damage.or(answer.damage), ..answer });
         }
         request.data_transfer_handle = part.next_data_transfer_handle;
         request.transfer_operation_flag = TransferOperationFlag::GET_NEXT_PART;
