@@ -36,7 +36,7 @@ pub struct Follow {
 }
 
 /// Follows every place that is sighted, for as long as sightings come.
-pub async fn run(follow: Follow, mut sightings: mpsc::Receiver<Sighting>) {
+pub async fn run(follow: Follow, mut sightings: mpsc::UnboundedReceiver<Sighting>) {
     let follow = Arc::new(follow);
     let mut places: HashMap<(String, u8), watch::Sender<Presence>> = HashMap::new();
     while let Some(Sighting { line, position, presence }) = sightings.recv().await {

@@ -10,9 +10,6 @@ use tokio::{
     sync::mpsc,
 };
 
-/// How many sightings wait for the inventory: each is one place, and a board has fewer.
-const SIGHTINGS: usize = 64;
-
 /// Runs until it is told to stop. A broken configuration never stops it: what is wrong is reported, the rest is in force.
 pub async fn run(configuration: &Path) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -23,7 +20,8 @@ pub async fn run(configuration: &Path) -> io::Result<()> {
     for fault in faults {
         store.apply(Report::SettingsFault(fault.to_string()));
     }
-    let (sightings, sighted) = mpsc::channel(SIGHTINGS);
+    // Unbounded, but each search of a line puts in one for each of its places, and the inventory takes them at once.
+    let (sightings, sighted) = mpsc::unbounded_channel();
     discover::serial::start(&settings, &store, &sightings);
     let patience = settings.patience();
     let follow = inventory::Follow {
