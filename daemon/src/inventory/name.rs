@@ -3,20 +3,13 @@
 
 use crate::{
     model::{Fault, Id, Number, Origin},
-    settings::{ComponentRule, Matches},
+    settings::ComponentRule,
 };
 
 /// The first rule that means the component at `origin`.
 pub fn rule<'a>(rules: &'a [ComponentRule], origin: &Origin) -> Option<&'a ComponentRule> {
-    rules.iter().find(|rule| matches(&rule.matches, origin))
-}
-
-fn matches(wanted: &Matches, origin: &Origin) -> bool {
-    let Origin::Endpoint { line, position, uuid, .. } = origin else { return false };
-    wanted.line.as_ref().is_none_or(|wanted| wanted.as_str() == line)
-        && wanted.position.is_none_or(|wanted| wanted == *position)
-        && wanted.uuid.as_ref().is_none_or(|wanted| Some(wanted) == uuid.as_ref())
-        && *wanted != Matches::default()
+    let Origin::Endpoint { line, position, uuid, .. } = origin else { return None };
+    rules.iter().find(|rule| rule.matches.fit(line, *position, uuid.as_deref()))
 }
 
 /// The id of a component that no rule names: the name it gives itself, else its UUID, else its place.
@@ -70,7 +63,7 @@ pub fn firmware(component: &Id, rule: Option<&ComponentRule>, number: Number, al
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::FirmwareRule;
+    use crate::settings::{FirmwareRule, Matches};
 
     fn at(line: &str, position: u8, uuid: Option<&str>) -> Origin {
         Origin::Endpoint { line: line.into(), position, network: 1, eid: 9, uuid: uuid.map(str::to_owned) }
