@@ -94,7 +94,7 @@ impl Courier {
             if Instant::now() + rest > end || *self.ending.borrow() {
                 break posted;
             }
-            self.delivery.held(&posted, self.limits.silence);
+            self.delivery.held(signal, &posted, self.limits.silence);
             self.rest(rest).await;
             pause = (pause * 2).min(self.limits.pause_last);
         };

@@ -60,10 +60,8 @@ pub(super) struct Delivery {
 #[derive(Debug, Default)]
 struct State {
     counts: Counts,
-    /// Signals whose last request was lost.
+    /// Signals whose last request was lost or is being held.
     failing: BTreeSet<Signal>,
-    /// Whether a request is being held.
-    holding: bool,
     /// When the journal was last told, and whether it was of trouble.
     told: Option<Instant>,
     told_trouble: bool,
@@ -76,9 +74,9 @@ impl Delivery {
     }
 
     /// A request failed and will be tried again.
-    pub(super) fn held(&self, posted: &Result<Response<Bytes>, Trouble>, silence: Duration) {
+    pub(super) fn held(&self, signal: Signal, posted: &Result<Response<Bytes>, Trouble>, silence: Duration) {
         let mut state = self.state();
-        state.holding = true;
+        state.failing.insert(signal);
         self.tell_trouble(&mut state, &format!("{}; logs and spans are held", describe(posted)), silence);
     }
 
@@ -102,7 +100,6 @@ impl Delivery {
             return;
         }
         state.failing.remove(&signal);
-        state.holding = false;
         if state.failing.is_empty() && state.told_trouble {
             state.told_trouble = false;
             state.told = Some(Instant::now());

@@ -65,6 +65,7 @@ struct Open {
 impl Link {
     /// Sends `request` and waits for the whole answer, connecting first if need be. A kept connection may have been
     /// closed by the other end just now, which is nobody's fault: then, and only then, a new one is tried at once.
+    /// It cannot be told whether the request arrived before, so a record can arrive twice; none is lost for that.
     pub(super) async fn post(
         &mut self,
         request: &Request<Bytes>,
