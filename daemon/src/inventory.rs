@@ -7,7 +7,7 @@ mod pass;
 use crate::{
     discover::{Endpoint, Presence, Sighting},
     model::{Id, Origin},
-    settings::{ComponentRule, Inventory},
+    settings::{ComponentRule, Inventory, Pldm, Settings},
     store::{Report, Store},
 };
 use std::{
@@ -33,6 +33,17 @@ pub struct Follow {
     pub rules: Vec<ComponentRule>,
     /// Where reports go.
     pub store: Arc<Store>,
+}
+
+impl Follow {
+    /// What the configuration says.
+    pub fn new(settings: &Settings, store: &Arc<Store>) -> Self {
+        let Pldm { time_out, tries } = settings.pldm;
+        // The loader has checked them against the same rule.
+        let patience = pldm::Patience::new(time_out, tries, pldm::patience::EXPIRY).unwrap_or_default();
+        let (inventory, rules) = (settings.inventory.clone(), settings.components.clone());
+        Self { inventory, patience, rules, store: Arc::clone(store) }
+    }
 }
 
 /// Follows every place that is sighted, for as long as sightings come.

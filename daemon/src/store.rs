@@ -177,7 +177,9 @@ fn refuse_foreign_firmware(model: &Model, new: &mut Component) {
 }
 
 fn stale(model: &mut Model, id: &Id, origin: &Origin, reason: &str, now: Stamp) -> Vec<What> {
-    let Some(component) = model.components.get_mut(id).filter(|c| c.origin.is_same_place(origin)) else { return vec![] };
+    let Some(component) = model.components.get_mut(id).filter(|c| c.origin.is_same_place(origin)) else {
+        return vec![];
+    };
     let was_fresh = component.freshness == Freshness::Fresh;
     let component = Arc::make_mut(component);
     component.freshness = stale_since(&component.freshness, reason, now);
@@ -321,11 +323,7 @@ mod tests {
     fn a_silent_component_keeps_its_values_and_is_told_stale_once() {
         let mut model = Model::default();
         told(&mut model, read(component("nic0", 0, &[firmware("nic0", "1.0")])));
-        let silent = |reason: &str| Report::Stale {
-            component: id("nic0"),
-            origin: place(0),
-            reason: reason.into(),
-        };
+        let silent = |reason: &str| Report::Stale { component: id("nic0"), origin: place(0), reason: reason.into() };
         assert_eq!(told(&mut model, silent("silent")).len(), 1);
         assert_eq!(apply(&mut model, silent("still silent"), at(9)), []);
         let kept = &model.components[&id("nic0")].firmware[&id("nic0")];

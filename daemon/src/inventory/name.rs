@@ -45,7 +45,12 @@ fn by_place(origin: &Origin) -> Option<Id> {
 /// The id and name of one firmware of a component, and whether the configuration calls it the component's primary one.
 ///
 /// `alone` says whether no other firmware of the component has the same identifier.
-pub fn firmware(component: &Id, rule: Option<&ComponentRule>, number: Number, alone: bool) -> (Option<Id>, String, bool) {
+pub fn firmware(
+    component: &Id,
+    rule: Option<&ComponentRule>,
+    number: Number,
+    alone: bool,
+) -> (Option<Id>, String, bool) {
     let rules = rule.map_or(&[][..], |rule| &rule.firmware);
     let named = rules.iter().find(|r| r.identifier == number.identifier && r.index.is_none_or(|i| i == number.index));
     if let Some(named) = named {
@@ -124,7 +129,8 @@ mod tests {
     fn firmware_is_named_by_rule_or_number() {
         let rule = rule_for("gpu0", Matches::default());
         let named = |identifier, index, alone| {
-            let (id, name, primary) = firmware(&id("gpu0"), Some(&rule), Number { classification: 10, identifier, index }, alone);
+            let (id, name, primary) =
+                firmware(&id("gpu0"), Some(&rule), Number { classification: 10, identifier, index }, alone);
             (id.expect("legal").to_string(), name, primary)
         };
         assert_eq!(named(7, 0, true), ("gpu0_vbios".into(), "vbios".into(), true));

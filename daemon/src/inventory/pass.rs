@@ -105,7 +105,7 @@ impl Device {
                 Ok(answer.value)
             }
             Err(error) => {
-                self.fault(R::NAME, error.failure_text());
+                self.fault(R::NAME, error.what());
                 Err(error)
             }
         }
@@ -185,7 +185,7 @@ impl Device {
             let pending = part.has_pending().then(|| image(&part.pending));
             let firmware = Firmware {
                 number: Some(number),
-                activation_methods: part.activation_methods.names(),
+                activation_methods: part.activation_methods.names().map(str::to_owned).collect(),
                 primary,
                 ..firmware(id.clone(), name, active, pending)
             };
