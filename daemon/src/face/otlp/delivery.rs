@@ -134,3 +134,41 @@ fn describe(result: &Result<Response<Bytes>, Trouble>) -> String {
         Err(trouble) => trouble.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::StatusCode;
+
+    static SAID: Mutex<Vec<u8>> = Mutex::new(vec![]);
+
+    fn answer(status: StatusCode) -> Result<Response<Bytes>, Trouble> {
+        let mut answer = Response::new(Bytes::new());
+        *answer.status_mut() = status;
+        Ok(answer)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn trouble_is_over_when_every_signal_gets_through_and_is_told_once_in_a_while() {
+        let delivery = Delivery::new("x".into(), |level, _| SAID.lock().expect("not poisoned").push(level));
+        let silence = Duration::from_secs(60);
+        let said = || SAID.lock().expect("not poisoned").clone();
+        delivery.held(Signal::Logs, &answer(StatusCode::SERVICE_UNAVAILABLE), silence);
+        delivery.held(Signal::Logs, &Err(Trouble::Silent), silence);
+        delivery.ended(Signal::Metrics, &answer(StatusCode::OK), silence);
+        assert_eq!(said(), [4], "logs are still held");
+        delivery.ended(Signal::Logs, &answer(StatusCode::OK), silence);
+        assert_eq!(said(), [4, 5]);
+        for _ in 0..9 {
+            delivery.ended(Signal::Logs, &answer(StatusCode::BAD_REQUEST), silence);
+            delivery.ended(Signal::Logs, &answer(StatusCode::OK), silence);
+        }
+        assert_eq!(said(), [4, 5], "it comes and goes");
+        tokio::time::advance(silence).await;
+        delivery.ended(Signal::Logs, &Err(Trouble::Silent), silence);
+        assert_eq!(said(), [4, 5, 4]);
+        let counts = delivery.counts();
+        let count = |error: &str| counts.get(&(Signal::Logs, error.to_owned())).copied();
+        assert_eq!((count(""), count("400"), count("timeout")), (Some(10), Some(9), Some(1)));
+    }
+}
