@@ -3,6 +3,8 @@
 use super::link::Trouble;
 use bytes::Bytes;
 use http::Response;
+use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsPartialSuccess, ExportLogsServiceResponse};
+use prost::Message;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -84,7 +86,10 @@ impl Delivery {
     pub(super) fn ended(&self, signal: Signal, result: &Result<Response<Bytes>, Trouble>, silence: Duration) {
         let mut state = self.state();
         let word = match result {
-            Ok(answer) if answer.status().is_success() => String::new(),
+            Ok(answer) if answer.status().is_success() => match refused(answer) {
+                None => String::new(),
+                Some(part) => return self.took_a_part(&mut state, signal, &part, silence),
+            },
             Ok(answer) => answer.status().as_u16().to_string(),
             Err(trouble) => trouble.word().to_owned(),
         };
@@ -107,6 +112,15 @@ impl Delivery {
         }
     }
 
+    /// The OTLP specification forbids to send the request again.
+    fn took_a_part(&self, state: &mut State, signal: Signal, part: &ExportLogsPartialSuccess, silence: Duration) {
+        *state.counts.entry((signal, "partial_success".into())).or_default() += 1;
+        state.failing.insert(signal);
+        let (count, message) = (part.rejected_log_records, &part.error_message);
+        let what = format!("refuses {count} records of a request of {}: {message}", signal.word());
+        self.tell_trouble(state, &what, silence);
+    }
+
     /// How many requests went how.
     pub(super) fn counts(&self) -> Counts {
         self.state().counts.clone()
@@ -125,6 +139,12 @@ impl Delivery {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the collector refused of a request that it took. The answers of all signals have the same fields.
+fn refused(answer: &Response<Bytes>) -> Option<ExportLogsPartialSuccess> {
+    let answer = ExportLogsServiceResponse::decode(answer.body().as_ref()).ok()?;
+    answer.partial_success.filter(|part| part.rejected_log_records > 0)
 }
 
 fn describe(result: &Result<Response<Bytes>, Trouble>) -> String {
