@@ -3,10 +3,12 @@
 //! A body here is what follows the type byte: the request bit and instance id, the command, then its fields. Bytes that
 //! do not belong to one field are big-endian.
 
+mod bridging;
 mod messages;
 mod requester;
 mod respond;
 
+pub use bridging::*;
 pub use messages::*;
 pub use requester::{CallError, Controller};
 pub use respond::{Identity, VERSIONS, respond};
@@ -78,6 +80,17 @@ pub trait Request: Wire {
     /// What follows the completion code of a success.
     type Response: Wire;
 }
+
+/// Ties a request to its command and its response.
+macro_rules! requests {
+    ($($request:ident, $command:ident => $response:ty;)*) => {$(
+        impl $crate::control::Request for $request {
+            const COMMAND: $crate::control::Command = $crate::control::Command::$command;
+            type Response = $response;
+        }
+    )*};
+}
+use requests;
 
 /// Ties a response to its request: 5 bits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -177,8 +190,14 @@ const INSTANCE: u8 = 0x1f;
 mod tests {
     use super::*;
     use crate::Eid;
+    use wire::{decode, encode};
 
     const ID: InstanceId = InstanceId(3);
+
+    /// Whether bytes that decode encode to others.
+    pub(super) fn differs<T: Wire>(bytes: &[u8]) -> bool {
+        decode::<T>(bytes).is_ok_and(|it| encode(&it).unwrap() != bytes)
+    }
 
     fn get(body: &[u8]) -> Result<GetEndpointIdResponse, CallError> {
         open::<GetEndpointId>(ID, body)

@@ -14,7 +14,7 @@ use crate::{
         Controller, GetEndpointId, GetEndpointUuid, GetMessageTypeSupport, GetVersionSupport, PoolNeed, Request,
         SetEndpointId, SetOperation, Version,
     },
-    patience::{POOL_MOST, Patience},
+    patience::{POOL_MOST, PROBE_TRIES, Patience},
 };
 use pool::block;
 use std::fmt;
@@ -104,6 +104,11 @@ impl<T: Transport> Owner<T> {
     /// With another patience than that of DSP0236.
     pub fn with_patience(self, patience: Patience) -> Self {
         Self { controller: self.controller.with_patience(patience), ..self }
+    }
+
+    /// What asks, for questions beside those here.
+    pub const fn controller(&self) -> &Controller<T> {
+        &self.controller
     }
 
     /// Who has which id, and had it.
@@ -236,7 +241,8 @@ impl<T: Transport> Owner<T> {
     /// Looks whether anybody has this id behind a bridge. Nobody is no fault; false when there is no way to any.
     async fn probe(&self, slot: Eid, bridge: Eid, seen: &mut Enumeration) -> bool {
         let to = self.at(slot);
-        let fault = match self.controller.call_patiently(to, &GetEndpointId {}, Patience::PROBE).await {
+        let patience = Patience { tries: PROBE_TRIES, ..self.controller.patience() };
+        let fault = match self.controller.call_patiently(to, &GetEndpointId {}, patience).await {
             Ok(answer) if answer.eid == slot => {
                 let uuid = seen.keep(slot, Command::GET_ENDPOINT_UUID, self.uuid(to).await).flatten();
                 let bridged = self.describe(slot, uuid, Some(bridge), seen).await;

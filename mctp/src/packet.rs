@@ -112,9 +112,7 @@ impl<'a> Packet<'a> {
         }
         let (destination, source, flags) = (r.get("destination")?, r.get("source")?, r.get("flags")?);
         let header = Header { version, destination, source, flags };
-        if r.is_empty() {
-            r.take(1u8, "payload")?;
-        }
+        r.clone().take(1u8, "payload")?; // at least one byte
         Ok(Self { header, payload: r.rest() })
     }
 }

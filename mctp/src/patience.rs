@@ -82,8 +82,6 @@ pub struct Patience {
 impl Patience {
     /// What DSP0236 asks of a control requester.
     pub const CONTROL: Self = Self { each: MT2, tries: MN1.saturating_add(1) };
-    /// Whether anybody is there.
-    pub const PROBE: Self = Self { each: MT2, tries: PROBE_TRIES };
 }
 
 impl Default for Patience {

@@ -129,7 +129,12 @@ impl Line {
         fits(body)?;
         let (to, tag) = (question.source.eid, question.tag.response());
         let message = self.shared.outgoing(question.generation, to, tag, question.message_type, body);
-        self.shared.queue.send(message).await.map_err(|_| TransportError::Down("closed".into()))
+        let (asked_in, mut state) = (LineState::Up { generation: question.generation }, self.state());
+        tokio::select! {
+            biased;
+            _ = state.wait_for(|state| *state != asked_in) => Err(TransportError::Down("since the question came".into())),
+            sent = self.shared.queue.send(message) => sent.map_err(|_| TransportError::Down("closed".into())),
+        }
     }
 
     /// What it has counted so far.

@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     Eid,
     assembly::{Assembler, Limits, Message},
+    owner::{Checked, Owner, Pool},
     packet::{BASELINE_UNIT, Packet, fragment, message},
     serial::{Decoder, frame},
 };
@@ -340,6 +341,58 @@ async fn a_device_that_never_stops_starves_nobody() {
     assert_eq!(answer, Ok(b"answer".to_vec()));
     let counters = line.counters();
     assert_eq!((counters.not_the_answer, counters.mailbox_full), (20_000, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_echoes_is_no_device() {
+    let (line, device) = up().await;
+    let (mut from, mut to) = tokio::io::split(device.stream);
+    let echo = tokio::spawn(async move { tokio::io::copy(&mut from, &mut to).await });
+    let seen = Owner::new(&line, NETWORK, Pool::new(Eid(8), 9..=20)).enumerate().await;
+    assert_eq!((seen.found.len(), seen.faults.len()), (0, 1));
+    assert_eq!((line.counters().echoed, line.counters().answered), (3, 0));
+    echo.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_finds_a_device_over_a_line() {
+    let (line, mut device) = up().await;
+    let answers = async move {
+        let mut eid = 0;
+        loop {
+            let question = device.next().await;
+            let answer = match question.body[1] {
+                1 => {
+                    eid = question.body[3];
+                    vec![0, 0, eid, 0]
+                }
+                2 => vec![0, eid, 0, 0],
+                5 => vec![0, 1, 1],
+                _ => vec![5],
+            };
+            let body = [&[question.body[0] & 0x1f, question.body[1]][..], &answer].concat();
+            device.send(eid, question.tag.response(), question.message_type, &body).await;
+        }
+    };
+    let answers = tokio::spawn(answers);
+    let mut owner = Owner::new(&line, NETWORK, Pool::new(Eid(8), 9..=20));
+    let seen = owner.enumerate().await;
+    assert_eq!(seen.found[0].message_types, [MessageType::PLDM]);
+    assert_eq!(seen.found[0].address, Address { network: NETWORK, eid: Eid(9) });
+    assert_eq!(owner.check(&seen.found[0]).await, Ok(Checked::Same));
+    answers.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_to_a_question_from_before_an_unplug_does_not_hang() {
+    let (line, mut devices) = plugged(1 << 20);
+    let mut device = devices.recv().await.unwrap();
+    let mut incoming = line.incoming();
+    device.send(20, Tag::request(1), MessageType::PLDM, &[0x80, 2, 0x0a, 1]).await;
+    let event = incoming.recv().await.unwrap();
+    drop(device);
+    line.state().wait_for(|state| matches!(state, LineState::Up { generation: 2 })).await.unwrap();
+    assert!(matches!(line.reply(&event, &[0, 2, 0x0a, 0]).await, Err(TransportError::Down(_))));
 }
 
 #[tokio::test(start_paused = true)]
