@@ -1,4 +1,4 @@
-//! MCTP control (DSP0236 chapter 12): how endpoints get their ids and say what they are.
+//! MCTP control (DSP0236): how endpoints get their ids and say what they are.
 //!
 //! A body here is what follows the type byte: the request bit and instance id, the command, then its fields. Bytes that
 //! do not belong to one field are big-endian.
@@ -16,7 +16,7 @@ pub use respond::{Identity, VERSIONS, respond};
 use wire::{Malformed, Reader, Wire, Writer};
 
 wire::codes! {
-    /// What a control message asks (DSP0236 table 12).
+    /// What a control message asks (DSP0236).
     pub struct Command(u8) {
         /// Gives an endpoint its id.
         SET_ENDPOINT_ID = 0x01,
@@ -54,7 +54,7 @@ wire::codes! {
 }
 
 wire::codes! {
-    /// How a request ended (DSP0236 table 13). From 0x80 on the meaning is the command's.
+    /// How a request ended (DSP0236). From 0x80 on the meaning is the command's.
     pub struct CompletionCode(u8) {
         /// Done.
         SUCCESS = 0x00,
@@ -103,7 +103,7 @@ impl InstanceId {
     }
 }
 
-/// What every control message begins with (DSP0236 12.2).
+/// What every control message begins with (DSP0236, control message format).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Header {
     /// The request bit, the datagram bit, one reserved bit and the instance id.

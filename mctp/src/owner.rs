@@ -1,4 +1,4 @@
-//! The bus owner of a line (DSP0236 8.18): gives the device at its other end an endpoint id, and finds what is behind it.
+//! The bus owner of a line (DSP0236): gives the device at its other end an endpoint id, and finds what is behind it.
 //!
 //! Whoever reads a question to the null endpoint id is the one device that the line ends at. All of this runs over any
 //! [`Transport`]; one bad endpoint costs bounded time and hides no other.
@@ -160,7 +160,7 @@ impl<T: Transport> Owner<T> {
         };
         let set = SetEndpointId { operation: SetOperation::SET, eid };
         let (claimed, need) = match self.controller.call(null, &set).await {
-            // Accepted or not, this is the id it has: a device with a fixed one keeps it (DSP0236 12.3).
+            // Accepted or not, this is the id it has: a device with a fixed one keeps it (DSP0236, Set Endpoint ID).
             Ok(answer) => (answer.eid, Need { pool: answer.status.pool(), size: answer.pool_size }),
             Err(error) => {
                 let refused = matches!(error, CallError::Refused(_));
@@ -272,7 +272,7 @@ impl<T: Transport> Owner<T> {
         }
     }
 
-    /// Simple devices need not have one (DSP0236 table 12), and some say only zeros.
+    /// Simple devices need not have one, and some say only zeros.
     async fn uuid(&self, to: Address) -> Result<Option<Uuid>, CallError> {
         match self.controller.call(to, &GetEndpointUuid {}).await {
             Ok(answer) => Ok(Some(answer.uuid).filter(|&uuid| uuid != NIL)),

@@ -3,7 +3,7 @@
 use crate::{Eid, MessageType};
 use wire::{Damage, Malformed, Reader};
 
-/// The payload every endpoint must take: the baseline transmission unit (DSP0236 8.3.1).
+/// The payload every endpoint must take: the baseline transmission unit (DSP0236).
 pub const BASELINE_UNIT: usize = 64;
 
 /// The bytes of a packet header.
@@ -117,7 +117,7 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// Puts the type byte before the body (DSP0236 8.2). Without an integrity check, as PLDM, SPDM and control want it.
+/// Puts the type byte before the body (DSP0236, message type). Without an integrity check, as PLDM, SPDM and control want it.
 pub fn message(message_type: MessageType, body: &[u8]) -> Vec<u8> {
     let mut message = Vec::with_capacity(body.len().saturating_add(1));
     message.push(message_type.0 & MESSAGE_TYPE);

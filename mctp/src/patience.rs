@@ -1,6 +1,6 @@
 //! Every number of patience of this crate, and why it has its value.
 //!
-//! Names in capitals are those of DSP0236 table 33 (control message timing) where it has one.
+//! Names in capitals are those of DSP0236's control protocol timing where it has one.
 
 use std::time::Duration;
 

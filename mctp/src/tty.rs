@@ -33,7 +33,7 @@ pub struct LineSettings {
     pub name: String,
     /// The tty's path; a pty's will do.
     pub device: String,
-    /// Its speed; 8N1 and no flow control, as DSP0253 5.1 has it.
+    /// Its speed; 8N1 and no flow control.
     pub baud: u32,
     /// The network that the line is.
     pub network: u32,

@@ -1,4 +1,4 @@
-//! What bridges and vendors are asked, and how a device makes itself known (DSP0236 12.8 to 12.15).
+//! What bridges and vendors are asked, and how a device makes itself known (DSP0236).
 
 use super::requests;
 use crate::Eid;
@@ -12,7 +12,7 @@ requests! {
 }
 
 wire::record! {
-    /// Get Vendor Defined Message Support (0x06), DSP0236 12.8.
+    /// Get Vendor Defined Message Support (0x06), DSP0236.
     pub struct GetVendorDefinedMessageSupport {
         /// 0 first, then what the response before said.
         pub selector: u8,
@@ -68,7 +68,7 @@ impl Wire for GetVendorDefinedMessageSupportResponse {
 }
 
 wire::record! {
-    /// Allocate Endpoint IDs (0x08), DSP0236 12.10.
+    /// Allocate Endpoint IDs (0x08), DSP0236.
     pub struct AllocateEndpointIds {
         /// How.
         pub operation: AllocateOperation,
@@ -104,7 +104,7 @@ wire::record! {
 }
 
 wire::record! {
-    /// Get Routing Table Entries (0x0a), DSP0236 12.12.
+    /// Get Routing Table Entries (0x0a), DSP0236.
     pub struct GetRoutingTableEntries {
         /// 0 first, then what the response before said.
         pub handle: u8,
@@ -174,7 +174,7 @@ impl Wire for RoutingTableEntry {
 }
 
 wire::record! {
-    /// Discovery Notify (0x0d), DSP0236 12.15.
+    /// Discovery Notify (0x0d), DSP0236.
     pub struct DiscoveryNotify {}
 }
 

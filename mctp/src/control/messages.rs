@@ -1,4 +1,4 @@
-//! What every endpoint is asked: its id, its UUID, its versions and message types (DSP0236 12.3 to 12.7).
+//! What every endpoint is asked: its id, its UUID, its versions and message types (DSP0236).
 
 use super::requests;
 use crate::{Eid, MessageType};
@@ -14,7 +14,7 @@ requests! {
 }
 
 wire::record! {
-    /// Set Endpoint ID (0x01), DSP0236 12.3.
+    /// Set Endpoint ID (0x01), DSP0236.
     pub struct SetEndpointId {
         /// How.
         pub operation: SetOperation,
@@ -85,7 +85,7 @@ wire::codes! {
 }
 
 wire::record! {
-    /// Get Endpoint ID (0x02), DSP0236 12.4.
+    /// Get Endpoint ID (0x02), DSP0236.
     pub struct GetEndpointId {}
 }
 
@@ -125,7 +125,7 @@ impl EndpointKind {
 }
 
 wire::record! {
-    /// Get Endpoint UUID (0x03), DSP0236 12.5.
+    /// Get Endpoint UUID (0x03), DSP0236.
     pub struct GetEndpointUuid {}
 }
 
@@ -138,7 +138,7 @@ wire::record! {
 }
 
 wire::record! {
-    /// Get MCTP Version Support (0x04), DSP0236 12.6.
+    /// Get MCTP Version Support (0x04), DSP0236.
     pub struct GetVersionSupport {
         /// Whose versions; [`GetVersionSupport::BASE`] asks for MCTP's own.
         pub message_type: MessageType,
@@ -202,7 +202,7 @@ impl fmt::Display for Version {
 }
 
 wire::record! {
-    /// Get Message Type Support (0x05), DSP0236 12.7.
+    /// Get Message Type Support (0x05), DSP0236.
     pub struct GetMessageTypeSupport {}
 }
 
