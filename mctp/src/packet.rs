@@ -15,7 +15,7 @@ pub const HEADER_VERSION: u8 = 1;
 wire::record! {
     /// A packet's header.
     pub struct Header {
-        /// Reserved bits [7:4], kept, and the header version [3:0].
+        /// Reserved bits (bits 7:4), kept, and the header version (bits 3:0).
         pub version: u8,
         /// Whom the packet is for.
         pub destination: Eid,

@@ -94,7 +94,7 @@ wire::codes! {
 wire::record! {
     /// The response to [`AllocateEndpointIds`].
     pub struct AllocateEndpointIdsResponse {
-        /// Allocation status [1:0]: 0 accepted, 1 rejected.
+        /// Allocation status (bits 1:0): 0 accepted, 1 rejected.
         pub status: u8,
         /// How many ids the bridge has now.
         pub pool_size: u8,
@@ -142,7 +142,7 @@ pub struct RoutingTableEntry {
     pub range: u8,
     /// The first of them.
     pub start: Eid,
-    /// Entry type [7:6], static [5] and port number [4:0].
+    /// Entry type (bits 7:6), static (bit 5) and port number (bits 4:0).
     pub entry_type: u8,
     /// The physical transport binding (DSP0239).
     pub binding: u8,

@@ -40,7 +40,7 @@ wire::codes! {
 wire::record! {
     /// The response to [`SetEndpointId`].
     pub struct SetEndpointIdResponse {
-        /// Assignment status [5:4] and allocation status [1:0].
+        /// Assignment status (bits 5:4) and allocation status (bits 1:0).
         pub status: SetStatus,
         /// The id the endpoint has now.
         pub eid: Eid,
@@ -94,7 +94,7 @@ wire::record! {
     pub struct GetEndpointIdResponse {
         /// The endpoint's id, null while it has none.
         pub eid: Eid,
-        /// Endpoint type [5:4] and endpoint id type [1:0].
+        /// Endpoint type (bits 5:4) and endpoint id type (bits 1:0).
         pub kind: EndpointKind,
         /// What the medium says, such as the fairness arbitration of SMBus.
         pub medium: u8,
