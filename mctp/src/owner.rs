@@ -1,4 +1,4 @@
-//! The bus owner of a line (DSP0236 8.18): gives the device at its other end an endpoint id, and finds what is behind it.
+//! The bus owner of a line (DSP0236): gives the device at its other end an endpoint id, and finds what is behind it.
 //!
 //! Whoever reads a question to the null endpoint id is the one device that the line ends at. All of this runs over any
 //! [`Transport`]; one bad endpoint costs bounded time and hides no other.
@@ -14,7 +14,7 @@ use crate::{
         Controller, GetEndpointId, GetEndpointUuid, GetMessageTypeSupport, GetVersionSupport, PoolNeed, Request,
         SetEndpointId, SetOperation, Version,
     },
-    patience::{POOL_MOST, Patience},
+    patience::{POOL_MOST, PROBE_TRIES, Patience},
 };
 use pool::block;
 use std::fmt;
@@ -106,6 +106,11 @@ impl<T: Transport> Owner<T> {
         Self { controller: self.controller.with_patience(patience), ..self }
     }
 
+    /// What asks, for questions beside those here.
+    pub const fn controller(&self) -> &Controller<T> {
+        &self.controller
+    }
+
     /// Who has which id, and had it.
     pub const fn pool(&self) -> &Pool {
         &self.pool
@@ -155,7 +160,7 @@ impl<T: Transport> Owner<T> {
         };
         let set = SetEndpointId { operation: SetOperation::SET, eid };
         let (claimed, need) = match self.controller.call(null, &set).await {
-            // Accepted or not, this is the id it has: a device with a fixed one keeps it (DSP0236 12.3).
+            // Accepted or not, this is the id it has: a device with a fixed one keeps it (DSP0236, Set Endpoint ID).
             Ok(answer) => (answer.eid, Need { pool: answer.status.pool(), size: answer.pool_size }),
             Err(error) => {
                 let refused = matches!(error, CallError::Refused(_));
@@ -236,7 +241,8 @@ impl<T: Transport> Owner<T> {
     /// Looks whether anybody has this id behind a bridge. Nobody is no fault; false when there is no way to any.
     async fn probe(&self, slot: Eid, bridge: Eid, seen: &mut Enumeration) -> bool {
         let to = self.at(slot);
-        let fault = match self.controller.call_patiently(to, &GetEndpointId {}, Patience::PROBE).await {
+        let patience = Patience { tries: PROBE_TRIES, ..self.controller.patience() };
+        let fault = match self.controller.call_patiently(to, &GetEndpointId {}, patience).await {
             Ok(answer) if answer.eid == slot => {
                 let uuid = seen.keep(slot, Command::GET_ENDPOINT_UUID, self.uuid(to).await).flatten();
                 let bridged = self.describe(slot, uuid, Some(bridge), seen).await;
@@ -266,7 +272,7 @@ impl<T: Transport> Owner<T> {
         }
     }
 
-    /// Simple devices need not have one (DSP0236 table 12), and some say only zeros.
+    /// Simple devices need not have one, and some say only zeros.
     async fn uuid(&self, to: Address) -> Result<Option<Uuid>, CallError> {
         match self.controller.call(to, &GetEndpointUuid {}).await {
             Ok(answer) => Ok(Some(answer.uuid).filter(|&uuid| uuid != NIL)),

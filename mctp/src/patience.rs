@@ -1,6 +1,6 @@
 //! Every number of patience of this crate, and why it has its value.
 //!
-//! Names in capitals are those of DSP0236 table 33 (control message timing) where it has one.
+//! Names in capitals are those of DSP0236's control protocol timing where it has one.
 
 use std::time::Duration;
 
@@ -82,8 +82,6 @@ pub struct Patience {
 impl Patience {
     /// What DSP0236 asks of a control requester.
     pub const CONTROL: Self = Self { each: MT2, tries: MN1.saturating_add(1) };
-    /// Whether anybody is there.
-    pub const PROBE: Self = Self { each: MT2, tries: PROBE_TRIES };
 }
 
 impl Default for Patience {
