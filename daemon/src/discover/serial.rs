@@ -112,12 +112,12 @@ impl Watch {
     async fn enumerate(&mut self) {
         self.generation = self.generation.wrapping_add(1);
         let Self { line, owner, serial, sightings, here, generation, .. } = self;
-        let seen = owner.enumerate(|found| {
+        let seen = owner.search(|found| {
             let endpoint = endpoint(line, serial, found, *generation);
             here.insert(found.position, (*generation, found.clone()));
             tell(sightings, serial, found.position, Presence::Here(endpoint));
         });
-        for fault in seen.await {
+        for fault in seen.await.faults {
             let line = self.serial.name.to_string();
             self.store.apply(Report::DiscoveryFault { line, fault: fault.to_string() });
         }
