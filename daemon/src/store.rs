@@ -36,6 +36,15 @@ pub enum Report {
         /// Why.
         reason: String,
     },
+    /// An image is being hashed.
+    Hashing {
+        /// Whose.
+        component: Id,
+        /// Which firmware.
+        firmware: Id,
+        /// How much of it is done.
+        percent: u8,
+    },
     /// A line came up or went down.
     Line {
         /// Its name.
@@ -106,6 +115,13 @@ pub fn apply(model: &mut Model, report: Report, now: Stamp) -> Vec<What> {
         Report::Read { component, firmware_missing, pass } => read(model, *component, firmware_missing, pass, now),
         Report::Stale { component, reason } => stale(model, &component, &reason, now),
         Report::Gone { component, reason } => gone(model, &component, &reason),
+        Report::Hashing { component, firmware, percent } => {
+            let component = model.components.get_mut(&component).map(Arc::make_mut);
+            if let Some(firmware) = component.and_then(|c| c.firmware.get_mut(&firmware)) {
+                firmware.progress = Some(percent);
+            }
+            vec![]
+        }
         Report::Line { name, line } => {
             let down = line.down.clone();
             let before = model.lines.insert(name.clone(), line);
