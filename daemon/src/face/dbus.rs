@@ -3,7 +3,7 @@
 //! Everything is exported before the one name is asked for, so that the mapper finds it by introspection. When the bus
 //! goes away all of it is exported again: the model is the truth, the bus only a copy.
 
-use crate::model::Model;
+use crate::{face::journal, model::Model};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
@@ -46,12 +46,11 @@ const LAST_DELAY: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Keeps the system bus equal to the model until nobody changes the model any more.
-///
-/// `log` takes a journal level and a line. What goes wrong is told once, not at every try.
-pub async fn serve(model: watch::Receiver<Arc<Model>>, log: impl Fn(u8, &str)) {
-    serve_on(Builder::system, model, log).await;
+pub async fn serve(model: watch::Receiver<Arc<Model>>) {
+    serve_on(Builder::system, model, journal::line).await;
 }
 
+/// `log` takes a journal level and a line. What goes wrong is told once, not at every try.
 async fn serve_on(bus: impl Fn() -> Builder<'static>, mut model: watch::Receiver<Arc<Model>>, log: impl Fn(u8, &str)) {
     let (mut delay, mut told) = (FIRST_DELAY, String::new());
     loop {

@@ -119,3 +119,9 @@ async fn a_bus_that_comes_back_gets_everything_again() {
     let failures = told.iter().filter(|line| line.contains("/nonexistent/bus")).count();
     assert!(failures <= 2, "told once for each loss: {told:?}");
 }
+
+#[test]
+fn the_face_can_be_a_task_of_its_own() {
+    fn is_task<F: Future<Output = ()> + Send + 'static>(_: F) {}
+    is_task(crate::face::dbus::serve(watch::Sender::new(Arc::<Model>::default()).subscribe()));
+}
