@@ -15,7 +15,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
 
+pub mod assembly;
+pub mod control;
 mod endpoint;
+pub mod packet;
+pub mod patience;
+pub mod serial;
 mod transport;
 
 pub use endpoint::{Address, Eid, MessageType};
