@@ -65,7 +65,8 @@ impl Bus {
     pub fn restart(&mut self) -> io::Result<()> {
         self.stop();
         let real = std::env::var_os("FIRMWARDEN_TEST_BUS").is_some_and(|kind| kind == "dbus-daemon");
-        self.running = Some(if real { real_bus(self.directory.path(), &self.socket())? } else { embedded(self.address())? });
+        self.running =
+            Some(if real { real_bus(self.directory.path(), &self.socket())? } else { embedded(self.address())? });
         Ok(())
     }
 
@@ -151,7 +152,7 @@ mod tests {
     use futures_util::StreamExt;
 
     async fn connect(address: &str) -> zbus::Connection {
-        zbus::connection::Builder::address(address).unwrap().build().await.unwrap()
+        zbus::connection::Builder::address(address).build().await.unwrap()
     }
 
     #[tokio::test]

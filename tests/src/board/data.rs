@@ -249,7 +249,8 @@ impl Description {
     /// Every component of `tests/board/`, by name.
     pub fn all() -> Vec<Self> {
         let files = fs::read_dir(shipped()).unwrap_or_else(|error| panic!("{}: {error}", shipped().display()));
-        let paths = files.filter_map(|file| Some(file.ok()?.path())).filter(|p| p.extension().is_some_and(|e| e == "toml"));
+        let paths =
+            files.filter_map(|file| Some(file.ok()?.path())).filter(|p| p.extension().is_some_and(|e| e == "toml"));
         let mut all: Vec<_> = paths.map(|p| Self::read(&p).unwrap_or_else(|error| panic!("{error}"))).collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
         all
