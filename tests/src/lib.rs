@@ -8,6 +8,7 @@ pub mod board;
 pub mod bus;
 pub mod daemon;
 pub mod receiver;
+pub mod scene;
 mod wait;
 
 pub use wait::{PATIENCE, eventually};

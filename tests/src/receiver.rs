@@ -162,7 +162,9 @@ async fn answer(
 
 fn take(path: &str, body: &[u8], received: &watch::Sender<Received>) -> StatusCode {
     let taken = match path {
-        "/v1/metrics" => ExportMetricsServiceRequest::decode(body).map(|m| received.send_modify(|r| values::metrics(r, m))),
+        "/v1/metrics" => {
+            ExportMetricsServiceRequest::decode(body).map(|m| received.send_modify(|r| values::metrics(r, m)))
+        }
         "/v1/logs" => ExportLogsServiceRequest::decode(body).map(|m| received.send_modify(|r| values::logs(r, m))),
         "/v1/traces" => ExportTraceServiceRequest::decode(body).map(|m| received.send_modify(|r| values::spans(r, m))),
         _ => return StatusCode::NOT_FOUND,
@@ -179,7 +181,8 @@ mod tests {
 
     async fn post(receiver: &Receiver, path: &str, body: &[u8]) -> String {
         let mut stream = TcpStream::connect(receiver.address).await.unwrap();
-        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
         stream.write_all(head.as_bytes()).await.unwrap();
         stream.write_all(body).await.unwrap();
         let mut answer = String::new();

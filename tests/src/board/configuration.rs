@@ -51,11 +51,12 @@ impl Default for Configuration {
 }
 
 impl Board {
-    /// Writes `firmwarden.toml` into the board's directory; gives its path.
+    /// Writes `firmwarden.toml` into a directory of the board's; gives the directory.
     pub fn write_configuration(&self, configuration: &Configuration) -> io::Result<PathBuf> {
-        let path = self.directory().join("firmwarden.toml");
-        fs::write(&path, self.configuration(configuration))?;
-        Ok(path)
+        let directory = self.directory().join("etc");
+        fs::create_dir_all(&directory)?;
+        fs::write(directory.join("firmwarden.toml"), self.configuration(configuration))?;
+        Ok(directory)
     }
 
     /// The text of `firmwarden.toml`.
