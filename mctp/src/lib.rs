@@ -18,10 +18,14 @@
 pub mod assembly;
 pub mod control;
 mod endpoint;
+pub mod faulty;
+pub mod owner;
 pub mod packet;
 pub mod patience;
 pub mod serial;
+pub mod traced;
 mod transport;
+pub mod tty;
 
 pub use endpoint::{Address, Eid, MessageType};
 pub use transport::{Answer, Answers, Transport, TransportError};
