@@ -294,7 +294,7 @@ fn progress_is_told_before_the_first_digest() {
     progress(&mut watched, 0, &Heard { version: None, percent: 1 }, &[], &store);
     assert_eq!(store.model().borrow().components.len(), 0);
     for percent in [2, 40] {
-        progress(&mut watched, 0, &Heard { version: Some("1.0".into()), percent }, &[rule.clone()], &store);
+        progress(&mut watched, 0, &Heard { version: Some("1.0".into()), percent }, std::slice::from_ref(&rule), &store);
         let bmc = Arc::clone(&store.model().borrow().components[&id("bmc")]);
         assert_eq!((bmc.kind.as_str(), bmc.name.as_str(), bmc.model.as_deref()), ("other", "The BMC", Some("AST2600")));
         let firmware = &bmc.firmware[&id("a")];
