@@ -22,6 +22,8 @@ impl Eid {
     }
 }
 
+wire::newtype!(Eid(u8));
+
 impl fmt::Display for Eid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

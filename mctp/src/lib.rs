@@ -15,8 +15,17 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
 
+pub mod assembly;
+pub mod control;
 mod endpoint;
+pub mod faulty;
+pub mod owner;
+pub mod packet;
+pub mod patience;
+pub mod serial;
+pub mod traced;
 mod transport;
+pub mod tty;
 
 pub use endpoint::{Address, Eid, MessageType};
 pub use transport::{Answer, Answers, Transport, TransportError};

@@ -1,7 +1,7 @@
 //! [`Transport`]: one message out, the message that answers it back.
 
 use crate::{Address, MessageType};
-use std::{fmt, future::Future, io, pin::Pin};
+use std::{fmt, future::Future, io, pin::Pin, sync::Arc};
 
 /// Tells the answer from a stray: late, duplicated or meant for an earlier try. It sees the body, without the type byte.
 pub type Answers<'a> = &'a (dyn Fn(&[u8]) -> bool + Send + Sync);
@@ -23,6 +23,18 @@ pub trait Transport: Send + Sync {
         body: &'a [u8],
         answers: Answers<'a>,
     ) -> Answer<'a>;
+}
+
+impl<T: Transport + ?Sized> Transport for &T {
+    fn exchange<'a>(&'a self, to: Address, kind: MessageType, body: &'a [u8], answers: Answers<'a>) -> Answer<'a> {
+        (**self).exchange(to, kind, body, answers)
+    }
+}
+
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn exchange<'a>(&'a self, to: Address, kind: MessageType, body: &'a [u8], answers: Answers<'a>) -> Answer<'a> {
+        (**self).exchange(to, kind, body, answers)
+    }
 }
 
 /// Why a message did not reach its endpoint, or why none can come back.

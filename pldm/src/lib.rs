@@ -1,4 +1,8 @@
 //! PLDM (DSP0240, DSP0267): the messages, and one requester.
+//!
+//! One module per PLDM type holds its messages; [`Requester::call`] asks one endpoint and knows which response belongs to
+//! which request. What a device gets wrong is kept as data: [`Answer::damage`] for what could not be read,
+//! [`Leniency`] for what was read all the same. Nothing a device sends can panic.
 #![deny(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
@@ -11,3 +15,31 @@
 )]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+
+mod call;
+mod completion_code;
+mod crc;
+mod header;
+mod instance_id;
+mod leniency;
+mod message;
+mod octets;
+mod requester;
+mod text;
+
+pub mod base;
+pub mod firmware_update;
+pub mod patience;
+
+pub use call::{Call, CallError, Failure};
+pub use completion_code::CompletionCode;
+pub use crc::crc32;
+pub use header::{
+    Command, Header, InstanceId, NotOpened, Opened, PldmType, answers, encode_request, encode_response, open,
+};
+pub use instance_id::{InstanceIds, NoInstanceId};
+pub use leniency::{Leniency, Lenient};
+pub use octets::Octets;
+pub use patience::{Impatience, Patience};
+pub use requester::{Answer, Request, Requester};
+pub use text::{StringType, Text, TextHead};

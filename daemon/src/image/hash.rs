@@ -2,7 +2,7 @@
 
 use super::search::Search;
 use crate::model::Algorithm;
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use sha2::{Sha256, Sha384, Sha512};
 use std::{
     fmt::Write as _,
     io::{self, Read},

@@ -121,3 +121,42 @@ fn retry_after(answer: &Response<Bytes>) -> Option<Duration> {
     let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(Duration::from_secs(3600)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    fn request() -> Request<Bytes> {
+        Request::post("http://127.0.0.1:1/v1/logs").body(Bytes::new()).expect("a request")
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_is_an_error_at_once_and_so_is_what_nobody_takes() {
+        let (_ending, ended) = watch::channel(false);
+        let delivery = Arc::new(Delivery::new("x".into(), |_, _| {}));
+        let (client, uploader) = Uploader::new(Patience::default(), delivery, ended);
+        let mut waiting: Vec<_> = (0..REQUESTS_AT_ONCE).map(|_| client.send_bytes(request())).collect();
+        assert!(waiting.iter_mut().all(|sent| sent.now_or_never().is_none()));
+        assert!(client.send_bytes(request()).now_or_never().is_some_and(|result| result.is_err()));
+        drop(uploader);
+        assert!(client.send_bytes(request()).now_or_never().is_some_and(|result| result.is_err()));
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let passing: Vec<_> = (100..600).filter(|code| may_pass(StatusCode::from_u16(*code).expect("legal"))).collect();
+        assert_eq!(passing, [429, 502, 503, 504]);
+    }
+
+    #[test]
+    fn a_wish_to_wait_is_heard_in_seconds_and_with_an_end() {
+        let wish = |text: &str| {
+            let answer = Response::builder().header(RETRY_AFTER, text).body(Bytes::new()).expect("an answer");
+            retry_after(&answer)
+        };
+        assert_eq!(wish("2"), Some(Duration::from_secs(2)));
+        assert_eq!(wish("99999999999"), Some(Duration::from_secs(3600)));
+        assert_eq!((wish("-1"), wish("Wed, 21 Oct 2015 07:28:00 GMT"), wish("")), (None, None, None));
+    }
+}

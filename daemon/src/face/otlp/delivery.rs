@@ -3,6 +3,8 @@
 use super::link::Trouble;
 use bytes::Bytes;
 use http::Response;
+use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsPartialSuccess, ExportLogsServiceResponse};
+use prost::Message;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -84,7 +86,10 @@ impl Delivery {
     pub(super) fn ended(&self, signal: Signal, result: &Result<Response<Bytes>, Trouble>, silence: Duration) {
         let mut state = self.state();
         let word = match result {
-            Ok(answer) if answer.status().is_success() => String::new(),
+            Ok(answer) if answer.status().is_success() => match refused(answer) {
+                None => String::new(),
+                Some(part) => return self.took_a_part(&mut state, signal, &part, silence),
+            },
             Ok(answer) => answer.status().as_u16().to_string(),
             Err(trouble) => trouble.word().to_owned(),
         };
@@ -107,6 +112,15 @@ impl Delivery {
         }
     }
 
+    /// The OTLP specification forbids to send the request again.
+    fn took_a_part(&self, state: &mut State, signal: Signal, part: &ExportLogsPartialSuccess, silence: Duration) {
+        *state.counts.entry((signal, "partial_success".into())).or_default() += 1;
+        state.failing.insert(signal);
+        let (count, message) = (part.rejected_log_records, &part.error_message);
+        let what = format!("refuses {count} records of a request of {}: {message}", signal.word());
+        self.tell_trouble(state, &what, silence);
+    }
+
     /// How many requests went how.
     pub(super) fn counts(&self) -> Counts {
         self.state().counts.clone()
@@ -127,10 +141,54 @@ impl Delivery {
     }
 }
 
+/// What the collector refused of a request that it took. The answers of all signals have the same fields.
+fn refused(answer: &Response<Bytes>) -> Option<ExportLogsPartialSuccess> {
+    let answer = ExportLogsServiceResponse::decode(answer.body().as_ref()).ok()?;
+    answer.partial_success.filter(|part| part.rejected_log_records > 0)
+}
+
 fn describe(result: &Result<Response<Bytes>, Trouble>) -> String {
     match result {
         Ok(answer) => format!("answers {}", answer.status()),
         Err(Trouble::Connect(error)) => format!("is not reachable: {error}"),
         Err(trouble) => trouble.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::StatusCode;
+
+    static SAID: Mutex<Vec<u8>> = Mutex::new(vec![]);
+
+    fn answer(status: StatusCode) -> Result<Response<Bytes>, Trouble> {
+        let mut answer = Response::new(Bytes::new());
+        *answer.status_mut() = status;
+        Ok(answer)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn trouble_is_over_when_every_signal_gets_through_and_is_told_once_in_a_while() {
+        let delivery = Delivery::new("x".into(), |level, _| SAID.lock().expect("not poisoned").push(level));
+        let silence = Duration::from_secs(60);
+        let said = || SAID.lock().expect("not poisoned").clone();
+        delivery.held(Signal::Logs, &answer(StatusCode::SERVICE_UNAVAILABLE), silence);
+        delivery.held(Signal::Logs, &Err(Trouble::Silent), silence);
+        delivery.ended(Signal::Metrics, &answer(StatusCode::OK), silence);
+        assert_eq!(said(), [4], "logs are still held");
+        delivery.ended(Signal::Logs, &answer(StatusCode::OK), silence);
+        assert_eq!(said(), [4, 5]);
+        for _ in 0..9 {
+            delivery.ended(Signal::Logs, &answer(StatusCode::BAD_REQUEST), silence);
+            delivery.ended(Signal::Logs, &answer(StatusCode::OK), silence);
+        }
+        assert_eq!(said(), [4, 5], "it comes and goes");
+        tokio::time::advance(silence).await;
+        delivery.ended(Signal::Logs, &Err(Trouble::Silent), silence);
+        assert_eq!(said(), [4, 5, 4]);
+        let counts = delivery.counts();
+        let count = |error: &str| counts.get(&(Signal::Logs, error.to_owned())).copied();
+        assert_eq!((count(""), count("400"), count("timeout")), (Some(10), Some(9), Some(1)));
     }
 }

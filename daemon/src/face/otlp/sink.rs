@@ -7,7 +7,8 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use opentelemetry_proto::tonic::{
     collector::{
-        logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
+        logs::v1::{ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse},
+        metrics::v1::ExportMetricsServiceRequest,
         trace::v1::ExportTraceServiceRequest,
     },
     common::v1::{AnyValue, KeyValue, any_value::Value},
@@ -35,6 +36,8 @@ pub(super) enum Answer {
     Ok,
     /// With this status.
     Status(u16),
+    /// With success, but that it refused some.
+    Part,
     /// Never.
     Hang,
     /// With success and far more than anybody wants to read.
@@ -128,7 +131,7 @@ async fn serve(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<Re
         }
         next
     };
-    let accepted = matches!(answer, Answer::Ok | Answer::Huge | Answer::Close);
+    let accepted = matches!(answer, Answer::Ok | Answer::Part | Answer::Huge | Answer::Close);
     let header = |(name, value): (&header::HeaderName, &http::HeaderValue)| {
         (name.to_string(), value.to_str().unwrap_or_default().to_owned())
     };
@@ -138,6 +141,11 @@ async fn serve(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<Re
     match answer {
         Answer::Ok => {}
         Answer::Status(code) => *response.status_mut() = code.try_into().expect("a status"),
+        Answer::Part => {
+            let part = ExportLogsPartialSuccess { rejected_log_records: 7, error_message: "too old".into() };
+            let part = ExportLogsServiceResponse { partial_success: Some(part) };
+            *response.body_mut() = Full::from(part.encode_to_vec());
+        }
         Answer::Hang => pending::<()>().await,
         Answer::Huge => *response.body_mut() = Full::from(vec![0; 8 << 20]),
         Answer::Close => {

@@ -194,6 +194,26 @@ async fn a_big_board_fits_in_one_request() {
     assert_eq!(metrics.get("hw.firmware.status").map(|(_, series)| series.len()), Some(600));
 }
 
+#[tokio::test]
+async fn the_face_says_who_speaks_and_sends_what_is_left_when_it_ends() {
+    let mut sink = Sink::start(Answer::Ok).await;
+    let settings = settings::Otlp {
+        endpoint: format!("{}/", sink.endpoint),
+        headers: vec![],
+        interval: NEVER,
+        resource: vec![("rack".into(), "4".into())],
+        event_name_attribute: false,
+    };
+    let (events, receiver) = broadcast::channel(4);
+    events.send(added(0)).expect("a receiver");
+    let (_model, models) = watch::channel(Arc::default());
+    timeout(LONG, run(settings, models, receiver, async {})).await.expect("ends");
+    let (resource, records) = sink.next("/v1/logs").await.logs();
+    assert_eq!(resource.get("rack").map(String::as_str), Some("4"));
+    assert!(records.iter().all(|record| !attributes(record).contains_key("event.name")));
+    assert!(points(&sink.next("/v1/metrics").await).contains_key("process.uptime"));
+}
+
 /// CI starts a collector, names it here and looks at what it printed.
 #[tokio::test]
 #[ignore = "needs FIRMWARDEN_TEST_COLLECTOR=http://host:port"]

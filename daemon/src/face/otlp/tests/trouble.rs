@@ -71,6 +71,20 @@ async fn what_is_refused_for_good_is_lost_once_and_said_once() {
     assert!(said.iter().all(|(_, text)| text.contains("400 Bad Request")), "{said:?}");
 }
 
+#[tokio::test]
+async fn what_is_refused_of_a_request_is_said_and_not_sent_again() {
+    let mut sink = Sink::with(&[Answer::Part, Answer::Ok]).await;
+    let face = Face::start(&sink.endpoint, quick(), NEVER);
+    face.tell(added(0));
+    sink.next("/v1/logs").await;
+    face.stop().await;
+    let metrics = points(&sink.next("/v1/metrics").await);
+    let (_, requests) = metrics.get("telemetry.requests").expect("counted");
+    assert_eq!(requests, &["error.type=partial_success otel.signal=logs 1"]);
+    let said = said_of(&sink.endpoint);
+    assert!(said.iter().any(|(_, text)| text.ends_with("refuses 7 records of a request of logs: too old")), "{said:?}");
+}
+
 /// An address where nobody listens.
 async fn dead() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");

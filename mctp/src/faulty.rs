@@ -1,0 +1,168 @@
+//! [`Faulty`]: a transport that fails as it is told. For tests and the simulated board; nothing of the daemon uses it.
+
+use crate::{Address, Answer, Answers, MessageType, Transport, TransportError};
+use std::{
+    fmt,
+    future::pending,
+    sync::{Mutex, PoisonError},
+};
+use tokio::time::{Duration, sleep};
+
+/// What goes wrong with one exchange.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// The question is lost.
+    LoseQuestion,
+    /// The question arrives and its answer is lost.
+    LoseAnswer,
+    /// The answer comes this much later.
+    Delay(Duration),
+    /// The question arrives twice; the answer to the second counts.
+    Duplicate,
+    /// These bits of the answer's byte at this place are flipped; a place past the end flips the last byte's.
+    Corrupt {
+        /// Which byte.
+        at: usize,
+        /// Which bits.
+        bits: u8,
+    },
+    /// The answer ends early.
+    Cut(usize),
+    /// This comes instead of the answer.
+    Instead(Vec<u8>),
+    /// The transport itself fails.
+    Fail(TransportError),
+}
+
+/// Decides what goes wrong with the next exchange.
+pub type Script = Box<dyn FnMut(Address, MessageType, &[u8]) -> Fault + Send>;
+
+/// A transport with faults. What it has spoilt is shown to `answers` like any other message, and dropped if it is none.
+pub struct Faulty<T> {
+    inner: T,
+    script: Mutex<Script>,
+}
+
+impl<T> Faulty<T> {
+    /// Spoils what goes over `inner` as `script` says.
+    pub fn new(inner: T, script: impl FnMut(Address, MessageType, &[u8]) -> Fault + Send + 'static) -> Self {
+        Self { inner, script: Mutex::new(Box::new(script)) }
+    }
+
+    /// Spoils one exchange after the other as the list says, and none after its end.
+    pub fn in_turn(inner: T, faults: impl IntoIterator<Item = Fault, IntoIter: Send + 'static>) -> Self {
+        let mut faults = faults.into_iter();
+        Self::new(inner, move |_, _, _| faults.next().unwrap_or_default())
+    }
+
+    /// What is spoilt.
+    pub const fn inner(&self) -> &T {
+        &self.inner
+    }
+}
+
+impl<T: Transport> Transport for Faulty<T> {
+    fn exchange<'a>(&'a self, to: Address, kind: MessageType, body: &'a [u8], answers: Answers<'a>) -> Answer<'a> {
+        let fault = self.script.lock().unwrap_or_else(PoisonError::into_inner)(to, kind, body);
+        let exchange = move || self.inner.exchange(to, kind, body, answers);
+        Box::pin(async move {
+            let answer = match fault {
+                Fault::None => return exchange().await,
+                Fault::LoseQuestion => return pending().await,
+                Fault::Fail(error) => return Err(error),
+                Fault::LoseAnswer => {
+                    exchange().await?;
+                    return pending().await;
+                }
+                Fault::Delay(late) => {
+                    let answer = exchange().await;
+                    sleep(late).await;
+                    return answer;
+                }
+                Fault::Duplicate => {
+                    exchange().await?;
+                    exchange().await?
+                }
+                Fault::Corrupt { at, bits } => flip(exchange().await?, at, bits),
+                Fault::Cut(length) => {
+                    let mut answer = exchange().await?;
+                    answer.truncate(length);
+                    answer
+                }
+                Fault::Instead(other) => {
+                    exchange().await?;
+                    other
+                }
+            };
+            if answers(&answer) { Ok(answer) } else { pending().await }
+        })
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Faulty<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Faulty").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+fn flip(mut bytes: Vec<u8>, at: usize, bits: u8) -> Vec<u8> {
+    let at = at.min(bytes.len().saturating_sub(1));
+    if let Some(byte) = bytes.get_mut(at) {
+        *byte ^= bits;
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Eid,
+        control::{CallError, Controller, GetEndpointId, Identity, respond},
+        traced::{Outcome, Traced},
+    };
+    use wire::{Damage, Malformed};
+
+    const TO: Address = Address { network: 1, eid: Eid(9) };
+
+    struct Good;
+
+    impl Transport for Good {
+        fn exchange<'a>(&'a self, _: Address, _: MessageType, body: &'a [u8], _: Answers<'a>) -> Answer<'a> {
+            Box::pin(async { Ok(respond(&Identity::owner(TO.eid), body).unwrap()) })
+        }
+    }
+
+    async fn ask(faults: Vec<Fault>) -> (Result<Eid, CallError>, Vec<Outcome>) {
+        let traced = Traced::new(Faulty::in_turn(Good, faults), 8);
+        let answer = Controller::new(&traced).call(TO, &GetEndpointId {}).await;
+        (answer.map(|answer| answer.eid), traced.records().into_iter().map(|record| record.outcome).collect())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_lost_late_or_no_answer_is_asked_again() {
+        let late = Fault::Delay(Duration::from_millis(301));
+        for fault in [Fault::LoseQuestion, Fault::LoseAnswer, late, Fault::Corrupt { at: 0, bits: 1 }, Fault::Cut(1)] {
+            let (answer, outcomes) = ask(vec![fault.clone(), fault.clone()]).await;
+            assert_eq!(answer, Ok(TO.eid), "{fault:?}");
+            let good = Outcome::Answered(vec![0, 2, 0, 9, 0x11, 0]);
+            assert_eq!(outcomes, [Outcome::GivenUp, Outcome::GivenUp, good], "{fault:?}");
+            let (silent, _) = ask(vec![fault; 3]).await;
+            assert_eq!(silent, Err(CallError::Silent { tries: 3 }));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_passes_for_an_answer_is_judged_by_its_body() {
+        let short = Malformed { message: "GetEndpointIdResponse", field: "kind", damage: Damage::Short };
+        assert_eq!(ask(vec![Fault::Cut(4)]).await.0, Err(CallError::Malformed(short)));
+        assert_eq!(ask(vec![Fault::Instead(vec![0, 2, 0, 77, 0, 0])]).await.0, Ok(Eid(77)));
+        assert_eq!(ask(vec![Fault::Duplicate]).await.0, Ok(TO.eid));
+        let down = TransportError::Down("unplugged".into());
+        let (failed, outcomes) = ask(vec![Fault::Fail(down.clone())]).await;
+        assert_eq!((failed, outcomes), (Err(CallError::Transport(down.clone())), vec![Outcome::Failed(down)]));
+    }
+}

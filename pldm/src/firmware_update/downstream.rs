@@ -1,0 +1,287 @@
+//! Devices behind a device (DSP0267, since 1.1): whether there are any, what they are, what firmware they run.
+
+use super::{ActivationMethods, ComponentCapabilities, Descriptor, Image, descriptor::descriptors_kept, overlooked};
+use crate::{
+    Answer, Leniency, Lenient,
+    base::{TransferFlag, TransferOperationFlag},
+    firmware_update::parameters::ImageHead,
+    message::request,
+};
+use wire::{Malformed, Reader, Wire, Writer};
+
+wire::record! {
+    /// Asks whether there are devices behind this one (DSP0267, QueryDownstreamDevices, 0x03).
+    pub struct QueryDownstreamDevices = "QueryDownstreamDevices";
+}
+request!(FIRMWARE_UPDATE QueryDownstreamDevices = 0x03 -> DownstreamDevices);
+
+wire::codes! {
+    /// Whether the firmware of devices behind this one can be updated through it.
+    pub struct DownstreamSupport(u8) {
+        /// It cannot.
+        NOT_SUPPORTED = 0x00,
+        /// It can.
+        SUPPORTED = 0x01,
+    }
+}
+
+wire::record! {
+    /// How many devices there are behind this one: the answer to QueryDownstreamDevices.
+    pub struct DownstreamDevices = "QueryDownstreamDevices response" {
+        /// Whether they can be updated.
+        pub update_supported: DownstreamSupport,
+        /// How many there are now.
+        pub number_of_downstream_devices: u16,
+        /// How many there can be.
+        pub maximum_number_of_downstream_devices: u16,
+        /// What can happen to them; flags, kept as sent.
+        pub capabilities: u32,
+    }
+}
+
+wire::record! {
+    /// Asks what the devices behind this one are (DSP0267, QueryDownstreamIdentifiers, 0x04).
+    pub struct QueryDownstreamIdentifiers = "QueryDownstreamIdentifiers" {
+        /// Names the part that is asked for; means nothing with the first.
+        pub data_transfer_handle: u32,
+        /// Which part is asked for.
+        pub transfer_operation_flag: TransferOperationFlag,
+    }
+}
+request!(FIRMWARE_UPDATE QueryDownstreamIdentifiers = 0x04 -> DownstreamIdentifiers, DownstreamIdentifiers::keep);
+
+/// What the devices behind this one are: one part of the answer to QueryDownstreamIdentifiers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DownstreamIdentifiers {
+    /// Names the next part.
+    pub next_data_transfer_handle: u32,
+    /// Which part this is.
+    pub transfer_flag: TransferFlag,
+    /// The devices in this part.
+    pub devices: Vec<DownstreamDevice>,
+}
+
+impl Wire for DownstreamIdentifiers {
+    const NAME: &'static str = "QueryDownstreamIdentifiers response";
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let answer = Self::read_kept(r)?;
+        answer.damage.map_or(Ok(answer.value), Err)
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
+        let mut table = Writer::new(Self::NAME);
+        table.list(&self.devices)?;
+        let table = table.into_bytes();
+        w.put(&self.next_data_transfer_handle)?;
+        w.put(&self.transfer_flag)?;
+        w.len::<u32>(table.len(), "downstream_devices_length")?;
+        w.len::<u16>(self.devices.len(), "number_of_downstream_devices")?;
+        w.bytes(&table);
+        Ok(())
+    }
+}
+
+impl DownstreamIdentifiers {
+    /// Decodes the devices that arrived whole.
+    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
+        let mut r = Reader::new(Self::NAME, payload);
+        let answer = Self::read_kept(&mut r)?;
+        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
+    }
+
+    fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
+        let next_data_transfer_handle = r.get("next_data_transfer_handle")?;
+        let transfer_flag = r.get("transfer_flag")?;
+        let length: u32 = r.get("downstream_devices_length")?;
+        let count: u16 = r.get("number_of_downstream_devices")?;
+        let (mut table, short) = match r.within(length, "downstream_devices") {
+            Ok(table) => (table, None),
+            Err(malformed) => (Reader::new(Self::NAME, r.rest()), Some(malformed)),
+        };
+        let mut devices = Vec::new();
+        let all = (0..count).try_for_each(|_| table.get("downstream_device").map(|device| devices.push(device)));
+        let damage = all.and_then(|()| table.finish()).err().or(short);
+        Ok(Answer { value: Self { next_data_transfer_handle, transfer_flag, devices }, damage })
+    }
+}
+
+impl Lenient for DownstreamIdentifiers {
+    fn leniencies(&self) -> Vec<Leniency> {
+        self.devices.iter().flat_map(|device| &device.descriptors).flat_map(Descriptor::leniencies).collect()
+    }
+}
+
+/// One device behind a device.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DownstreamDevice {
+    /// Its number there.
+    pub index: u16,
+    /// What it is.
+    pub descriptors: Vec<Descriptor>,
+}
+
+impl Wire for DownstreamDevice {
+    const NAME: &'static str = "downstream device";
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let index = r.get("downstream_device_index")?;
+        let count = r.get("descriptor_count")?;
+        let mut descriptors = Vec::new();
+        descriptors_kept(r, count, &mut descriptors)?;
+        Ok(Self { index, descriptors })
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
+        w.put(&self.index)?;
+        w.len::<u8>(self.descriptors.len(), "descriptor_count")?;
+        w.list(&self.descriptors)
+    }
+}
+
+wire::record! {
+    /// Asks what firmware the devices behind this one run (DSP0267, GetDownstreamFirmwareParameters, 0x05).
+    pub struct GetDownstreamFirmwareParameters = "GetDownstreamFirmwareParameters" {
+        /// Names the part that is asked for; means nothing with the first.
+        pub data_transfer_handle: u32,
+        /// Which part is asked for.
+        pub transfer_operation_flag: TransferOperationFlag,
+    }
+}
+request!(
+    FIRMWARE_UPDATE GetDownstreamFirmwareParameters = 0x05
+        -> DownstreamFirmwareParameters, DownstreamFirmwareParameters::keep
+);
+
+/// What firmware the devices behind this one run: one part of the answer to GetDownstreamFirmwareParameters.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DownstreamFirmwareParameters {
+    /// Names the next part.
+    pub next_data_transfer_handle: u32,
+    /// Which part this is.
+    pub transfer_flag: TransferFlag,
+    /// What the device in front can do while one behind it is updated; flags, kept as sent.
+    pub capabilities_during_update: u32,
+    /// The devices in this part.
+    pub devices: Vec<DownstreamComponent>,
+}
+
+impl Wire for DownstreamFirmwareParameters {
+    const NAME: &'static str = "GetDownstreamFirmwareParameters response";
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let answer = Self::read_kept(r)?;
+        answer.damage.map_or(Ok(answer.value), Err)
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
+        w.put(&self.next_data_transfer_handle)?;
+        w.put(&self.transfer_flag)?;
+        w.put(&self.capabilities_during_update)?;
+        w.len::<u16>(self.devices.len(), "downstream_device_count")?;
+        w.list(&self.devices)
+    }
+}
+
+impl DownstreamFirmwareParameters {
+    /// Decodes the devices that arrived whole.
+    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
+        let mut r = Reader::new(Self::NAME, payload);
+        let answer = Self::read_kept(&mut r)?;
+        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
+    }
+
+    fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
+        let next_data_transfer_handle = r.get("next_data_transfer_handle")?;
+        let transfer_flag = r.get("transfer_flag")?;
+        let capabilities_during_update = r.get("capabilities_during_update")?;
+        let count: u16 = r.get("downstream_device_count")?;
+        let mut devices = Vec::new();
+        let all = (0..count).try_for_each(|_| r.get("downstream_device").map(|device| devices.push(device)));
+        let value = Self { next_data_transfer_handle, transfer_flag, capabilities_during_update, devices };
+        Ok(Answer { value, damage: all.err() })
+    }
+}
+
+impl Lenient for DownstreamFirmwareParameters {
+    fn leniencies(&self) -> Vec<Leniency> {
+        let mut seen = Vec::new();
+        for device in &self.devices {
+            let bits = [device.activation_methods.unknown().into(), device.capabilities_during_update.unknown()];
+            overlooked(&mut seen, &[&device.active, &device.pending], &[], &bits);
+        }
+        seen
+    }
+}
+
+/// The firmware of one device behind a device.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DownstreamComponent {
+    /// Its number there.
+    pub index: u16,
+    /// The image that runs.
+    pub active: Image,
+    /// The image that waits, with an empty version when none does.
+    pub pending: Image,
+    /// How a waiting image can be made to run.
+    pub activation_methods: ActivationMethods,
+    /// What it can do during an update.
+    pub capabilities_during_update: ComponentCapabilities,
+}
+
+impl Wire for DownstreamComponent {
+    const NAME: &'static str = "downstream device parameter table entry";
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let index = r.get("downstream_device_index")?;
+        let (active, pending): (ImageHead, ImageHead) = (r.get("active")?, r.get("pending")?);
+        Ok(Self {
+            index,
+            activation_methods: r.get("activation_methods")?,
+            capabilities_during_update: r.get("capabilities_during_update")?,
+            active: active.body(r, "active version")?,
+            pending: pending.body(r, "pending version")?,
+        })
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
+        w.put(&self.index)?;
+        w.put(&self.active.head("active version")?)?;
+        w.put(&self.pending.head("pending version")?)?;
+        w.put(&self.activation_methods)?;
+        w.put(&self.capabilities_during_update)?;
+        w.bytes(&self.active.version.bytes);
+        w.bytes(&self.pending.version.bytes);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use wire::Damage;
+
+    #[test]
+    fn a_part_that_promises_more_keeps_what_came() {
+        let whole = [0, 0, 0, 0, 5, 22, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 2, 0, 0xde, 0x10, 1, 0, 1, 0, 0, 2, 0, 0x34];
+        let answer = DownstreamIdentifiers::keep(&whole).unwrap();
+        assert_eq!(answer.value.devices.iter().map(|device| device.index).collect::<Vec<_>>(), [0]);
+        assert_eq!(answer.damage.map(|it| (it.field, it.damage)), Some(("descriptor_data", Damage::Short)));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_decodes_encodes_back(mut bytes in prop::collection::vec(0u8..3, 11..80), length in 0u8..40) {
+            if let Ok(message) = wire::decode::<DownstreamFirmwareParameters>(&bytes) {
+                prop_assert_eq!(wire::encode(&message), Ok(bytes.clone()));
+            }
+            let _ = DownstreamFirmwareParameters::keep(&bytes);
+            bytes[5..9].copy_from_slice(&[length, 0, 0, 0]);
+            let _ = DownstreamIdentifiers::keep(&bytes);
+            if let Ok(message) = wire::decode::<DownstreamIdentifiers>(&bytes) {
+                prop_assert_eq!(wire::encode(&message), Ok(bytes));
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! [`InstanceIds`]: which of the 32 instance ids of one endpoint is free.
+//!
+//! An id that was used must not be used for another request while the responder may still answer the first, or that
+//! answer would be taken for the second one's. So an id is free again when its answer has come, or when PT3 has passed.
+
+use crate::InstanceId;
+use std::{fmt, time::Duration};
+use tokio::time::Instant;
+
+/// The ids of one endpoint. Time is an argument; there is nothing to wait for and nothing to clean up.
+#[derive(Clone, Debug)]
+pub struct InstanceIds {
+    expiry: Duration,
+    next: u8,
+    outstanding: Vec<(InstanceId, Instant)>,
+}
+
+/// Every instance id is outstanding.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NoInstanceId;
+
+impl fmt::Display for NoInstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "all {} instance ids are outstanding", InstanceId::COUNT)
+    }
+}
+
+impl std::error::Error for NoInstanceId {}
+
+impl InstanceIds {
+    /// All free. An id without an answer stays out for `expiry`.
+    pub const fn new(expiry: Duration) -> Self {
+        Self { expiry, next: 0, outstanding: Vec::new() }
+    }
+
+    /// Takes the next free id, round robin: the longest unused one is the least likely to meet a late answer.
+    pub fn take(&mut self, now: Instant) -> Result<InstanceId, NoInstanceId> {
+        let expiry = self.expiry;
+        self.outstanding.retain(|(_, sent)| now.saturating_duration_since(*sent) < expiry);
+        for step in 0..InstanceId::COUNT {
+            let number = self.next.wrapping_add(step) % InstanceId::COUNT;
+            let Some(id) = InstanceId::new(number) else { continue };
+            if !self.outstanding.iter().any(|(out, _)| *out == id) {
+                self.next = number.wrapping_add(1) % InstanceId::COUNT;
+                self.outstanding.push((id, now));
+                return Ok(id);
+            }
+        }
+        Err(NoInstanceId)
+    }
+
+    /// The request with this id was sent once more: it stays out for a whole expiry from now.
+    pub fn renew(&mut self, id: InstanceId, now: Instant) {
+        self.outstanding.iter_mut().filter(|(out, _)| *out == id).for_each(|(_, sent)| *sent = now);
+    }
+
+    /// The answer has come.
+    pub fn release(&mut self, id: InstanceId) {
+        self.outstanding.retain(|(out, _)| *out != id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXPIRY: Duration = Duration::from_secs(5);
+
+    #[test]
+    fn an_answered_id_comes_back_last() {
+        let (mut ids, now) = (InstanceIds::new(EXPIRY), Instant::now());
+        let taken: Vec<u8> = (0..33)
+            .map(|_| {
+                let id = ids.take(now).unwrap();
+                ids.release(id);
+                id.number()
+            })
+            .collect();
+        assert_eq!(taken, (0..32).chain([0]).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    fn the_33rd_outstanding_request_gets_no_id() {
+        let (mut ids, now) = (InstanceIds::new(EXPIRY), Instant::now());
+        let taken: Vec<_> = (0..32).map(|_| ids.take(now).unwrap()).collect();
+        assert_eq!(ids.take(now), Err(NoInstanceId));
+        ids.release(taken[7]);
+        assert_eq!(ids.take(now), Ok(taken[7]));
+        assert_eq!(ids.take(now), Err(NoInstanceId));
+    }
+
+    #[test]
+    fn an_unanswered_id_is_not_used_before_it_expired() {
+        let (mut ids, start) = (InstanceIds::new(EXPIRY), Instant::now());
+        let silent = ids.take(start).unwrap();
+        for _ in 0..200 {
+            let id = ids.take(start + EXPIRY - Duration::from_millis(1)).unwrap();
+            assert_ne!(id, silent);
+            ids.release(id);
+        }
+        assert!((0..32).any(|_| ids.take(start + EXPIRY) == Ok(silent)));
+    }
+
+    #[test]
+    fn a_retry_holds_the_id_longer() {
+        let (mut ids, start) = (InstanceIds::new(EXPIRY), Instant::now());
+        let id = ids.take(start).unwrap();
+        ids.renew(id, start + Duration::from_secs(4));
+        let later = start + Duration::from_secs(8);
+        assert!((0..31).all(|_| ids.take(later).unwrap() != id));
+        assert_eq!(ids.take(later), Err(NoInstanceId));
+        assert_eq!(ids.take(start + Duration::from_secs(9)), Ok(id));
+    }
+
+    #[test]
+    fn a_clock_that_stands_behind_frees_nothing() {
+        let (mut ids, start) = (InstanceIds::new(EXPIRY), Instant::now() + EXPIRY);
+        assert!((0..32).all(|_| ids.take(start).is_ok()));
+        assert_eq!(ids.take(start - EXPIRY), Err(NoInstanceId));
+    }
+}

@@ -1,0 +1,168 @@
+//! Every number that says how long, how often and how much: each with its reason.
+
+use std::{fmt, time::Duration};
+
+/// PN1 (DSP0240): at least two retries, so three tries.
+pub const TRIES: u32 = 3;
+
+/// PT2 (DSP0240): how long one try waits, at least. A responder has 100 ms to answer and the way there and back two
+/// times 100 ms; less than 300 ms would give up on devices that keep the specification.
+pub const SHORTEST_TIME_OUT: Duration = Duration::from_millis(300);
+
+/// PT2 (DSP0240): how long one try waits, at most. A longer wait meets the end of the instance id.
+pub const LONGEST_TIME_OUT: Duration = Duration::from_millis(4800);
+
+/// How long one try waits when nobody says otherwise. OpenBMC's pldmd takes 2 s, but three times that outlives the
+/// instance id, and IBM met stale answers that way; three times 1.6 s does not.
+pub const TIME_OUT: Duration = Duration::from_millis(1600);
+
+/// PT3 (DSP0240): how long a responder remembers an instance id, 5 to 6 s. Simulators are given more.
+pub const EXPIRY: Duration = Duration::from_secs(5);
+
+/// How long to wait after ERROR_NOT_READY. DSP0240 names no number; DSP0267 gives 1 to 5 s for its own retries (FD_T2),
+/// and what is not ready (a device that boots, or is busy in the background) needs seconds.
+pub const NOT_READY_DELAY: Duration = Duration::from_secs(1);
+
+/// How often a device may say ERROR_NOT_READY before we believe it: ten seconds. What takes longer is asked again by
+/// the next inventory pass.
+pub const NOT_READY_TRIES: u32 = 10;
+
+/// How many parts a multi-part GetPLDMVersion may have. Real answers have one; the whole list is a few dozen bytes.
+pub const VERSION_PARTS: usize = 16;
+
+/// How many calls a requester remembers until they are taken: a whole inventory pass is about twenty.
+pub const CALLS: usize = 256;
+
+/// How long one endpoint is waited for. Only values that keep instance ids apart can be made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Patience {
+    time_out: Duration,
+    tries: u32,
+    expiry: Duration,
+    not_ready_delay: Duration,
+    not_ready_tries: u32,
+}
+
+impl Patience {
+    /// `tries` tries of `time_out` each, for a responder that remembers an instance id for `expiry`.
+    ///
+    /// All tries carry the same instance id, so the last must end before the responder forgets the first: otherwise it
+    /// takes the retry for a new request, and two answers with one id are under way.
+    pub fn new(time_out: Duration, tries: u32, expiry: Duration) -> Result<Self, Impatience> {
+        if time_out < SHORTEST_TIME_OUT || time_out > LONGEST_TIME_OUT {
+            return Err(Impatience::TimeOut(time_out));
+        }
+        if tries == 0 {
+            return Err(Impatience::NoTry);
+        }
+        if time_out.checked_mul(tries).is_none_or(|all| all >= expiry) {
+            return Err(Impatience::Outlives { time_out, tries, expiry });
+        }
+        Ok(Self { time_out, tries, expiry, not_ready_delay: NOT_READY_DELAY, not_ready_tries: NOT_READY_TRIES })
+    }
+
+    /// Accepts ERROR_NOT_READY `tries` times and waits `delay` after each.
+    pub const fn not_ready(self, delay: Duration, tries: u32) -> Self {
+        Self { not_ready_delay: delay, not_ready_tries: tries, ..self }
+    }
+
+    /// How long one try waits.
+    pub const fn time_out(&self) -> Duration {
+        self.time_out
+    }
+
+    /// How often a request is sent.
+    pub const fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    /// How long an instance id without an answer is not used again.
+    pub const fn expiry(&self) -> Duration {
+        self.expiry
+    }
+
+    /// How long to wait after ERROR_NOT_READY.
+    pub const fn not_ready_delay(&self) -> Duration {
+        self.not_ready_delay
+    }
+
+    /// How often ERROR_NOT_READY is accepted.
+    pub const fn not_ready_tries(&self) -> u32 {
+        self.not_ready_tries
+    }
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            time_out: TIME_OUT,
+            tries: TRIES,
+            expiry: EXPIRY,
+            not_ready_delay: NOT_READY_DELAY,
+            not_ready_tries: NOT_READY_TRIES,
+        }
+    }
+}
+
+/// Why there is no such [`Patience`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Impatience {
+    /// The time-out is outside PT2.
+    TimeOut(Duration),
+    /// Zero tries ask nothing.
+    NoTry,
+    /// The tries together outlive the instance id.
+    Outlives {
+        /// How long one try waits.
+        time_out: Duration,
+        /// How many there are.
+        tries: u32,
+        /// How long the id lives.
+        expiry: Duration,
+    },
+}
+
+impl fmt::Display for Impatience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimeOut(time_out) => {
+                write!(f, "time-out {time_out:?} is outside {SHORTEST_TIME_OUT:?} to {LONGEST_TIME_OUT:?} (PT2)")
+            }
+            Self::NoTry => write!(f, "at least one try is needed"),
+            Self::Outlives { time_out, tries, expiry } => {
+                write!(f, "{tries} tries of {time_out:?} outlive the instance id, which expires after {expiry:?} (PT3)")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Impatience {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn the_default_is_one_that_may_be_made() {
+        assert_eq!(Patience::new(TIME_OUT, TRIES, EXPIRY), Ok(Patience::default()));
+    }
+
+    #[test]
+    fn tries_that_outlive_the_instance_id_are_refused() {
+        assert!(Patience::new(2 * SECOND, 3, 6 * SECOND).is_err());
+        assert!(Patience::new(2 * SECOND, 3, 7 * SECOND).is_ok());
+        assert!(Patience::new(SECOND, u32::MAX, EXPIRY).is_err());
+        let error = Patience::new(2 * SECOND, 3, EXPIRY).unwrap_err();
+        assert_eq!(error.to_string(), "3 tries of 2s outlive the instance id, which expires after 5s (PT3)");
+    }
+
+    #[test]
+    fn a_time_out_outside_the_specification_is_refused() {
+        for time_out in [Duration::ZERO, SHORTEST_TIME_OUT / 2, LONGEST_TIME_OUT + SECOND, Duration::MAX] {
+            assert_eq!(Patience::new(time_out, 1, Duration::MAX), Err(Impatience::TimeOut(time_out)));
+        }
+        assert_eq!(Patience::new(SECOND, 0, EXPIRY), Err(Impatience::NoTry));
+    }
+}

@@ -1,0 +1,124 @@
+//! The configuration that fits a board, as the daemon reads it.
+
+use super::{Board, Description};
+use std::{
+    fmt::Write,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// What a configuration says beside what the board is made of. The defaults suit tests: everything is soon.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// Every component is read again after this.
+    pub interval: Duration,
+    /// The first pause after a component did not answer.
+    pub retry_first: Duration,
+    /// The longest such pause.
+    pub retry_last: Duration,
+    /// How often endpoints are asked whether they are still who they were.
+    pub check_interval: Duration,
+    /// When a component that does not answer is removed.
+    pub absent_after: Duration,
+    /// How long one try waits.
+    pub time_out: Duration,
+    /// How often a request is sent.
+    pub tries: u32,
+    /// Where telemetry goes.
+    pub otlp: Option<String>,
+    /// Whether the components are named; without it, the daemon finds names itself.
+    pub names: bool,
+    /// Anything else, as TOML.
+    pub more: String,
+}
+
+impl Default for Configuration {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(1),
+            retry_first: Duration::from_millis(100),
+            retry_last: Duration::from_millis(500),
+            check_interval: Duration::from_millis(250),
+            absent_after: Duration::from_secs(2),
+            time_out: Duration::from_millis(300),
+            tries: 3,
+            otlp: None,
+            names: true,
+            more: String::new(),
+        }
+    }
+}
+
+impl Board {
+    /// Writes `firmwarden.toml` into a directory of the board's; gives the directory.
+    pub fn write_configuration(&self, configuration: &Configuration) -> io::Result<PathBuf> {
+        let directory = self.directory().join("etc");
+        fs::create_dir_all(&directory)?;
+        fs::write(directory.join("firmwarden.toml"), self.configuration(configuration))?;
+        Ok(directory)
+    }
+
+    /// The text of `firmwarden.toml`.
+    pub fn configuration(&self, configuration: &Configuration) -> String {
+        let mut text = configuration.head();
+        for (name, line) in self.lines() {
+            let baud = if line.baud() == 0 { 115_200 } else { line.baud() };
+            let device = path(line.device());
+            let _ = write!(text, "\n[[serial]]\nname = {name:?}\ndevice = {device}\nbaud = {baud}\n");
+        }
+        if configuration.names {
+            self.descriptions().iter().for_each(|one| component(&mut text, one));
+        }
+        text + "\n" + &configuration.more
+    }
+}
+
+impl Configuration {
+    fn head(&self) -> String {
+        let duration = |duration: Duration| format!("\"{}ms\"", duration.as_millis());
+        let otlp = |endpoint: &String| format!("\n[otlp]\nendpoint = {endpoint:?}\ninterval = \"500ms\"\n");
+        format!(
+            "[inventory]\ninterval = {}\nretry_first = {}\nretry_last = {}\ncheck_interval = {}\nabsent_after = {}\n\
+             \n[pldm]\ntime_out = {}\ntries = {}\n{}",
+            duration(self.interval),
+            duration(self.retry_first),
+            duration(self.retry_last),
+            duration(self.check_interval),
+            duration(self.absent_after),
+            duration(self.time_out),
+            self.tries,
+            self.otlp.as_ref().map(otlp).unwrap_or_default(),
+        )
+    }
+}
+
+fn component(text: &mut String, one: &Description) {
+    let _ = write!(text, "\n[[component]]\nid = {:?}\ntype = {:?}\nname = {:?}\n", one.name, one.kind, one.title);
+    let optional = [
+        ("manufacturer", &one.manufacturer),
+        ("model", &one.model),
+        ("parent", &one.parent),
+        ("inventory", &one.inventory),
+    ];
+    for (key, value) in optional {
+        if let Some(value) = value {
+            let _ = writeln!(text, "{key} = {value:?}");
+        }
+    }
+    let _ = writeln!(text, "match = {{ line = {:?}, position = {} }}", one.line(), one.position);
+    for firmware in &one.firmware {
+        let Some(name) = &firmware.name else { continue };
+        let (identifier, index) = (firmware.identifier, firmware.index);
+        let _ = write!(
+            text,
+            "[[component.firmware]]\nidentifier = {identifier}\nindex = {index}\nname = {name:?}\n\
+             primary = {}\n",
+            firmware.primary
+        );
+    }
+}
+
+fn path(path: &Path) -> String {
+    format!("{:?}", path.display().to_string())
+}

@@ -1,0 +1,127 @@
+//! Devices that lie, flood, mumble and speak for others: the fault is visible and names where, and nobody else suffers.
+
+use firmwarden_tests::{
+    board::{Configuration, Description, Fault},
+    scene::Scene,
+};
+use std::time::Duration;
+
+/// A device with a fault beside a healthy one, fast lines.
+async fn beside(fault: Fault) -> Scene {
+    let mut bad = Description::named("gpu0").with(fault);
+    bad.baud = 0;
+    Scene::with(vec![bad, Description::named("nic0")]).await
+}
+
+#[tokio::test]
+async fn lies_keep_what_arrived_and_are_told() {
+    for fault in [Fault::CountLie { count: 9 }, Fault::CountLie { count: 0xffff }, Fault::CutsTable { bytes: 110 }] {
+        let scene = beside(fault.clone()).await;
+        let objects = scene
+            .client
+            .wait_for("the fault", |all| all.component("gpu0").is_some_and(|gpu| !gpu.faults().is_empty()))
+            .await;
+        assert_eq!(objects.version("gpu0_vbios").as_deref(), Some("96.00.A5.00.01"), "{fault:?}");
+        let faults = objects.component("gpu0").expect("there").faults();
+        assert!(faults.iter().any(|fault| fault.contains("GetFirmwareParameters")), "{faults:?}");
+        scene.wait_fresh(&["nic0"]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_lie_at_any_byte_of_the_answer_is_survived() {
+    // Every byte of the fixed fields and of the first entry, and a few values that are wrong in every field.
+    let offsets = (0..75).filter(|offset| offset % 5 == 0 || *offset < 12);
+    let components = offsets.flat_map(|offset| {
+        [0x00, 0x7f, 0xff].map(|value| {
+            let mut one = Description::named("nic0").with(Fault::Lie { offset, value });
+            (one.name, one.uuid, one.baud) = (format!("liar_{offset}_{value}"), None, 0);
+            (one.inventory, one.latency_milliseconds) = (None, 0);
+            one
+        })
+    });
+    let mut all: Vec<_> = components.collect();
+    all.truncate(60);
+    all.push(Description::named("gpu0"));
+    let names: Vec<_> = all.iter().map(|one| one.name.clone()).collect();
+    let mut scene = Scene::with(all).await;
+    scene
+        .client
+        .wait_for("an object for every liar", |objects| names.iter().all(|name| objects.component(name).is_some()))
+        .await;
+    scene.wait_fresh(&["gpu0"]).await;
+    assert!(scene.daemon.is_running());
+}
+
+#[tokio::test]
+async fn answers_that_are_not_ours_count_as_silence() {
+    for fault in [Fault::WrongInstanceId, Fault::AnswersAs { eid: 77 }, Fault::WrongTag, Fault::Empty] {
+        let scene = beside(fault.clone()).await;
+        let objects = scene.wait_fresh(&["nic0"]).await;
+        assert!(objects.version("gpu0_vbios").is_none(), "{fault:?}");
+        scene.board.component("gpu0").heal();
+        scene.wait_fresh(&["gpu0"]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_noisy_line_gives_the_same_values() {
+    let noise = [Fault::Noise { bytes: 200 }, Fault::Duplicates, Fault::BadCheckSequence { nth: 6 }, Fault::DropsEvery { nth: 6 }];
+    for fault in noise {
+        let scene = beside(fault).await;
+        let objects = scene.wait_fresh(&["gpu0", "nic0"]).await;
+        assert_eq!(objects.version("gpu0_inforom").as_deref(), Some("G520.0200.00.05"));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_a_fault_and_the_rest_is_kept() {
+    let scene = beside(Fault::Refuses { pldm: 5, command: 1, code: 0x80 }).await;
+    let objects = scene.client.wait_for("the firmware", |all| all.version("gpu0_vbios").is_some()).await;
+    let faults = objects.component("gpu0").expect("there").faults();
+    assert!(faults.iter().any(|fault| fault.contains("QueryDeviceIdentifiers")), "{faults:?}");
+}
+
+#[tokio::test]
+async fn memory_stays_bounded_under_floods_and_huge_messages() {
+    let mut components = vec![Description::named("nic0")];
+    let bad = [
+        Fault::Floods { bytes: 256 * 1024 },
+        Fault::Oversize { bytes: 65_000 },
+        Fault::Oversize { bytes: 200_000 },
+        Fault::Noise { bytes: 256 * 1024 },
+    ];
+    for (number, fault) in bad.into_iter().enumerate() {
+        let mut one = Description::named("gpu0").with(fault);
+        (one.name, one.uuid, one.baud, one.inventory) = (format!("bad{number}"), None, 0, None);
+        components.push(one);
+    }
+    let quick = Duration::from_millis(200);
+    let configuration = Configuration { interval: quick, retry_last: quick, ..Configuration::default() };
+    let mut scene = Scene::start(components, configuration).await.expect("everything starts");
+    scene.wait_fresh(&["nic0"]).await;
+    let before = scene.board.component("nic0").pldm_requests();
+    firmwarden_tests::eventually("twenty passes over the healthy one", async {
+        let mut tick = tokio::time::interval(Duration::from_millis(50));
+        while scene.board.component("nic0").pldm_requests() < before + 60 {
+            tick.tick().await;
+        }
+    })
+    .await;
+    let (now, most) = scene.daemon.rss().expect("it runs");
+    assert!(scene.daemon.is_running());
+    assert!(most < 64 << 20, "{now} bytes now, {most} at most");
+    scene.wait_fresh(&["nic0"]).await;
+}
+
+#[tokio::test]
+async fn two_devices_with_one_name_do_not_share_it() {
+    let mut other = Description::named("cpld0");
+    (other.name, other.eid) = ("cpld1".into(), firmwarden_tests::board::EidKind::Dynamic);
+    let configuration = Configuration { names: false, ..Configuration::default() };
+    let scene = Scene::start(vec![Description::named("cpld0"), other], configuration).await.expect("everything starts");
+    // Both call themselves MB_CPLD. One is refused, loudly.
+    scene.client.wait_for("the first", |all| all.component("mb_cpld").is_some()).await;
+    scene.daemon.wait_for_line("the refusal", |line| line.contains("mb_cpld")).await;
+    assert_eq!(scene.client.objects().component_ids().filter(|id| id.starts_with("mb_cpld")).count(), 1);
+}
