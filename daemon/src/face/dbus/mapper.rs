@@ -5,6 +5,7 @@ use crate::model::Component;
 use std::time::Duration;
 use zbus::{Connection, OwnedVariant};
 
+const BUS: &str = "org.freedesktop.DBus";
 const MAPPER: &str = "xyz.openbmc_project.ObjectMapper";
 
 /// The mapper answers in milliseconds. For all components together it may not hold up the inventory for longer.
@@ -24,6 +25,13 @@ pub(super) enum Answer {
 /// Whether `<inventory path>/ran_on` leads to another service's object.
 pub(super) async fn ask(connection: &Connection, component: &Component, inventory_path: &str) -> Answer {
     if !connection.is_bus() {
+        return Answer::Silent;
+    }
+    // Not every bus answers a call to a name that nobody has.
+    let body = (MAPPER,);
+    let owned = connection.call_method(Some(BUS), "/org/freedesktop/DBus", Some(BUS), "NameHasOwner", &body);
+    let owned: zbus::Result<bool> = async { owned.await?.body().deserialize() }.await;
+    if !matches!(owned, Ok(true)) {
         return Answer::Silent;
     }
     let path = format!("{inventory_path}/ran_on");
