@@ -1,1 +1,79 @@
 //! The command line's arguments, read by the binary and at build by the manual page.
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all is well
+  1  something was found: a stale or faulted component, a line that is down, a fault in the configuration
+  2  the command line is wrong
+  3  the daemon or the bus is not there
+
+The daemon is asked over the system bus; DBUS_SYSTEM_BUS_ADDRESS names another one.";
+
+/// Knows what firmware runs on a server: asks every component, publishes what it hears, and shows it here
+#[derive(Debug, Parser)]
+#[command(name = "firmwarden", version, after_help = EXIT_CODES)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the daemon
+    Serve {
+        /// Where the configuration is
+        #[arg(long, value_name = "DIR", default_value = "/etc/firmwarden")]
+        config: PathBuf,
+    },
+    /// Show what firmware runs
+    #[command(after_help = EXIT_CODES)]
+    Inventory {
+        /// Print everything that is known as JSON; with --watch one line for every change
+        #[arg(long)]
+        json: bool,
+        /// Keep showing: redraws a terminal, prints the lines that changed elsewhere
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Show the components that were found
+    #[command(after_help = EXIT_CODES)]
+    Components {
+        /// Print everything that is known as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check a configuration without touching anything
+    #[command(after_help = EXIT_CODES)]
+    CheckConfig {
+        /// Where the configuration is
+        #[arg(value_name = "DIR", default_value = "/etc/firmwarden")]
+        config: PathBuf,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_wrong_command_line_exits_with_2() {
+        let wrong = Arguments::try_parse_from(["firmwarden", "inventory", "--jsn"]).expect_err("wrong");
+        assert_eq!(wrong.exit_code(), 2);
+    }
+
+    #[test]
+    fn the_help_tells_the_exit_codes() {
+        assert!(Arguments::command().render_long_help().to_string().contains("3  the daemon or the bus is not there"));
+    }
+}

@@ -6,6 +6,10 @@ use crate::{
 };
 use std::time::{Duration, SystemTime};
 
+mod telling;
+
+pub use telling::Severity;
+
 /// Something happened.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Event {

@@ -38,6 +38,11 @@ impl Id {
         Self::new(text.trim_end_matches('_'))
     }
 
+    /// For what has neither a name nor a place of its own.
+    pub fn unnamed() -> Self {
+        Self("unnamed".into())
+    }
+
     /// This id with a further part.
     pub fn join(&self, part: &str) -> Option<Self> {
         Self::new(&format!("{}_{part}", self.0))

@@ -3,6 +3,20 @@
 use crate::model::{Algorithm, Id};
 use std::{path::PathBuf, time::Duration};
 
+mod entry;
+mod fault;
+mod fields;
+pub(crate) mod file;
+mod load;
+#[cfg(test)]
+pub(crate) mod scratch;
+mod section;
+mod value;
+mod whole;
+
+pub use fault::SettingsFault;
+pub use load::{Loaded, load};
+
 /// Everything that is configured.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
@@ -73,7 +87,7 @@ pub struct SerialLine {
 pub struct ComponentRule {
     /// The id it gets.
     pub id: Id,
-    /// Which component is meant.
+    /// Which component is meant. Nothing at all is given for a component of the BMC itself, which owns images.
     pub matches: Matches,
     /// `hw.type`.
     pub kind: Option<String>,
@@ -91,7 +105,7 @@ pub struct ComponentRule {
     pub firmware: Vec<FirmwareRule>,
 }
 
-/// Which component is meant: all that is given must hold, and at least one is given.
+/// Which endpoint is meant: all that is given must hold, and where nothing is given, none is meant.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Matches {
     /// The line it is on.
@@ -100,6 +114,23 @@ pub struct Matches {
     pub position: Option<u8>,
     /// Its UUID, lower-case with hyphens.
     pub uuid: Option<String>,
+}
+
+impl ComponentRule {
+    /// Whether it is about the BMC itself: its id is that of images, and it fits no endpoint.
+    pub fn is_local(&self) -> bool {
+        self.matches == Matches::default()
+    }
+}
+
+impl Matches {
+    /// Whether this endpoint is meant. A UUID is compared without regard to case.
+    pub fn fit(&self, line: &str, position: u8, uuid: Option<&str>) -> bool {
+        let same_line = self.line.as_ref().is_none_or(|wanted| wanted.as_str() == line);
+        let same_position = self.position.is_none_or(|wanted| wanted == position);
+        let same_uuid = |wanted: &String| uuid.is_some_and(|uuid| uuid.eq_ignore_ascii_case(wanted));
+        *self != Self::default() && same_line && same_position && self.uuid.as_ref().is_none_or(same_uuid)
+    }
 }
 
 /// What one firmware of a component is called.
@@ -196,3 +227,6 @@ impl Default for Inventory {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use crate::{
     clock::Stamp,
     event::{Event, Pass, What},
-    model::{Component, Fault, Freshness, Id, Line, Model},
+    model::{Component, Fault, Freshness, Id, Line, Model, Origin},
 };
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, watch};
@@ -26,6 +26,8 @@ pub enum Report {
     Stale {
         /// Which.
         component: Id,
+        /// Where it was: a refused claimant must not speak for the one that holds its id.
+        origin: Origin,
         /// Why.
         reason: String,
     },
@@ -33,8 +35,19 @@ pub enum Report {
     Gone {
         /// Which.
         component: Id,
+        /// Where it was: a refused claimant must not speak for the one that holds its id.
+        origin: Origin,
         /// Why.
         reason: String,
+    },
+    /// An image is being hashed.
+    Hashing {
+        /// Whose.
+        component: Id,
+        /// Which firmware.
+        firmware: Id,
+        /// How much of it is done.
+        percent: u8,
     },
     /// A line came up or went down.
     Line {
@@ -104,8 +117,15 @@ impl Store {
 pub fn apply(model: &mut Model, report: Report, now: Stamp) -> Vec<What> {
     match report {
         Report::Read { component, firmware_missing, pass } => read(model, *component, firmware_missing, pass, now),
-        Report::Stale { component, reason } => stale(model, &component, &reason, now),
-        Report::Gone { component, reason } => gone(model, &component, &reason),
+        Report::Stale { component, origin, reason } => stale(model, &component, &origin, &reason, now),
+        Report::Gone { component, origin, reason } => gone(model, &component, &origin, &reason),
+        Report::Hashing { component, firmware, percent } => {
+            let component = model.components.get_mut(&component).map(Arc::make_mut);
+            if let Some(firmware) = component.and_then(|c| c.firmware.get_mut(&firmware)) {
+                firmware.progress = Some(percent);
+            }
+            vec![]
+        }
         Report::Line { name, line } => {
             let down = line.down.clone();
             let before = model.lines.insert(name.clone(), line);
@@ -156,8 +176,10 @@ fn refuse_foreign_firmware(model: &Model, new: &mut Component) {
     }
 }
 
-fn stale(model: &mut Model, id: &Id, reason: &str, now: Stamp) -> Vec<What> {
-    let Some(component) = model.components.get_mut(id) else { return vec![] };
+fn stale(model: &mut Model, id: &Id, origin: &Origin, reason: &str, now: Stamp) -> Vec<What> {
+    let Some(component) = model.components.get_mut(id).filter(|c| c.origin.is_same_place(origin)) else {
+        return vec![];
+    };
     let was_fresh = component.freshness == Freshness::Fresh;
     let component = Arc::make_mut(component);
     component.freshness = stale_since(&component.freshness, reason, now);
@@ -175,7 +197,10 @@ fn stale_since(freshness: &Freshness, reason: &str, now: Stamp) -> Freshness {
     Freshness::Stale { since, reason: reason.into() }
 }
 
-fn gone(model: &mut Model, id: &Id, reason: &str) -> Vec<What> {
+fn gone(model: &mut Model, id: &Id, origin: &Origin, reason: &str) -> Vec<What> {
+    if !model.components.get(id).is_some_and(|c| c.origin.is_same_place(origin)) {
+        return vec![];
+    }
     let Some(component) = model.components.remove(id) else { return vec![] };
     let mut events: Vec<_> = component
         .firmware
@@ -195,7 +220,7 @@ mod tests {
     use super::*;
     use crate::{
         event::Slot,
-        model::{Firmware, Image, Origin, Source},
+        model::{Firmware, Image, Source},
     };
     use std::{
         collections::BTreeMap,
@@ -228,8 +253,11 @@ mod tests {
         }
     }
 
+    fn place(position: u8) -> Origin {
+        Origin::Endpoint { line: "line".into(), position, network: 1, eid: 9, uuid: None }
+    }
+
     fn component(name: &str, position: u8, firmwares: &[Firmware]) -> Component {
-        let line = "line".into();
         Component {
             id: id(name),
             kind: "network".into(),
@@ -237,7 +265,7 @@ mod tests {
             manufacturer: None,
             model: None,
             parent: None,
-            origin: Origin::Endpoint { line, position, network: 1, eid: 9, uuid: None },
+            origin: place(position),
             inventory_path: None,
             descriptors: vec![],
             last_read: Some(at(1)),
@@ -295,7 +323,7 @@ mod tests {
     fn a_silent_component_keeps_its_values_and_is_told_stale_once() {
         let mut model = Model::default();
         told(&mut model, read(component("nic0", 0, &[firmware("nic0", "1.0")])));
-        let silent = |reason: &str| Report::Stale { component: id("nic0"), reason: reason.into() };
+        let silent = |reason: &str| Report::Stale { component: id("nic0"), origin: place(0), reason: reason.into() };
         assert_eq!(told(&mut model, silent("silent")).len(), 1);
         assert_eq!(apply(&mut model, silent("still silent"), at(9)), []);
         let kept = &model.components[&id("nic0")].firmware[&id("nic0")];
@@ -324,7 +352,9 @@ mod tests {
         told(&mut model, read(component("nic0", 0, &[])));
         let events = apply(&mut model, read(component("nic0", 3, &[])), at(5));
         assert!(matches!(events.as_slice(), [What::IdRefused { .. }]));
-        assert!(matches!(model.components[&id("nic0")].origin, Origin::Endpoint { position: 0, .. }));
+        let by_the_other = Report::Gone { component: id("nic0"), origin: place(3), reason: String::new() };
+        assert_eq!(apply(&mut model, by_the_other, at(5)), []);
+        assert!(model.components[&id("nic0")].origin.is_same_place(&place(0)));
     }
 
     #[test]
@@ -340,7 +370,7 @@ mod tests {
     fn a_component_that_goes_takes_its_firmware_along() {
         let mut model = Model::default();
         told(&mut model, read(component("nic0", 0, &[firmware("nic0", "1.0")])));
-        let gone = Report::Gone { component: id("nic0"), reason: "unplugged".into() };
+        let gone = Report::Gone { component: id("nic0"), origin: place(0), reason: "unplugged".into() };
         assert_eq!(told(&mut model, gone.clone()).len(), 2);
         assert_eq!((told(&mut model, gone), model), (vec![], Model::default()));
     }

@@ -1,4 +1,4 @@
-//! Messages out of packets (DSP0236 8.3), within fixed memory whatever a device sends. No I/O: the time is an argument.
+//! Messages out of packets (DSP0236, message assembly), within fixed memory whatever a device sends. No I/O: the time is an argument.
 
 use crate::{
     Eid, MessageType,
@@ -162,7 +162,7 @@ struct Assembly {
 }
 
 impl Assembly {
-    /// "Every packet but the last has the size of the first" (DSP0236 8.3.2), and the last is not longer.
+    /// Every packet but the last has the size of the first, and the last is not longer (DSP0236, transmission unit).
     fn add(&mut self, packet: &Packet<'_>, now: Instant, limit: usize) -> Result<(), Reason> {
         let flags = packet.header.flags;
         let expected = self.sequence.wrapping_add(1) & 3;

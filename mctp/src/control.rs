@@ -1,12 +1,14 @@
-//! MCTP control (DSP0236 chapter 12): how endpoints get their ids and say what they are.
+//! MCTP control (DSP0236): how endpoints get their ids and say what they are.
 //!
 //! A body here is what follows the type byte: the request bit and instance id, the command, then its fields. Bytes that
 //! do not belong to one field are big-endian.
 
+mod bridging;
 mod messages;
 mod requester;
 mod respond;
 
+pub use bridging::*;
 pub use messages::*;
 pub use requester::{CallError, Controller};
 pub use respond::{Identity, VERSIONS, respond};
@@ -14,7 +16,7 @@ pub use respond::{Identity, VERSIONS, respond};
 use wire::{Malformed, Reader, Wire, Writer};
 
 wire::codes! {
-    /// What a control message asks (DSP0236 table 12).
+    /// What a control message asks (DSP0236).
     pub struct Command(u8) {
         /// Gives an endpoint its id.
         SET_ENDPOINT_ID = 0x01,
@@ -52,7 +54,7 @@ wire::codes! {
 }
 
 wire::codes! {
-    /// How a request ended (DSP0236 table 13). From 0x80 on the meaning is the command's.
+    /// How a request ended (DSP0236). From 0x80 on the meaning is the command's.
     pub struct CompletionCode(u8) {
         /// Done.
         SUCCESS = 0x00,
@@ -79,6 +81,17 @@ pub trait Request: Wire {
     type Response: Wire;
 }
 
+/// Ties a request to its command and its response.
+macro_rules! requests {
+    ($($request:ident, $command:ident => $response:ty;)*) => {$(
+        impl $crate::control::Request for $request {
+            const COMMAND: $crate::control::Command = $crate::control::Command::$command;
+            type Response = $response;
+        }
+    )*};
+}
+use requests;
+
 /// Ties a response to its request: 5 bits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct InstanceId(u8);
@@ -90,7 +103,7 @@ impl InstanceId {
     }
 }
 
-/// What every control message begins with (DSP0236 12.2).
+/// What every control message begins with (DSP0236, control message format).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Header {
     /// The request bit, the datagram bit, one reserved bit and the instance id.
@@ -177,8 +190,14 @@ const INSTANCE: u8 = 0x1f;
 mod tests {
     use super::*;
     use crate::Eid;
+    use wire::{decode, encode};
 
     const ID: InstanceId = InstanceId(3);
+
+    /// Whether bytes that decode encode to others.
+    pub(super) fn differs<T: Wire>(bytes: &[u8]) -> bool {
+        decode::<T>(bytes).is_ok_and(|it| encode(&it).unwrap() != bytes)
+    }
 
     fn get(body: &[u8]) -> Result<GetEndpointIdResponse, CallError> {
         open::<GetEndpointId>(ID, body)

@@ -1,4 +1,4 @@
-//! The bus owner of a line (DSP0236 8.18): gives the device at its other end an endpoint id, and finds what is behind it.
+//! The bus owner of a line (DSP0236): gives the device at its other end an endpoint id, and finds what is behind it.
 //!
 //! Whoever reads a question to the null endpoint id is the one device that the line ends at. All of this runs over any
 //! [`Transport`]; one bad endpoint costs bounded time and hides no other.
@@ -14,8 +14,9 @@ use crate::{
         Controller, GetEndpointId, GetEndpointUuid, GetMessageTypeSupport, GetVersionSupport, PoolNeed, Request,
         SetEndpointId, SetOperation, Version,
     },
-    patience::{POOL_MOST, Patience},
+    patience::{POOL_MOST, PROBE_TRIES, PROBES_AT_ONCE, Patience},
 };
+use futures_util::{StreamExt, stream};
 use pool::block;
 use std::fmt;
 
@@ -24,6 +25,8 @@ use std::fmt;
 pub struct Found {
     /// Where it is.
     pub address: Address,
+    /// Which one of the line it is: 0 at its other end, 1 and up by the place behind the bridge there.
+    pub position: u8,
     /// What tells its device from others, if it says so; a UUID of only zeros is none.
     pub uuid: Option<Uuid>,
     /// What it speaks; control need not be among them.
@@ -106,6 +109,11 @@ impl<T: Transport> Owner<T> {
         Self { controller: self.controller.with_patience(patience), ..self }
     }
 
+    /// What asks, for questions beside those here.
+    pub const fn controller(&self) -> &Controller<T> {
+        &self.controller
+    }
+
     /// Who has which id, and had it.
     pub const fn pool(&self) -> &Pool {
         &self.pool
@@ -113,19 +121,31 @@ impl<T: Transport> Owner<T> {
 
     /// Looks who is there, and gives ids to those who need one. Every id given before may be another's afterwards.
     pub async fn enumerate(&mut self) -> Enumeration {
+        self.search(|_| ()).await
+    }
+
+    /// As [`Self::enumerate`], and tells of everybody as soon as they are found: an empty place behind a bridge takes
+    /// its time, and nobody need wait for it.
+    pub async fn search(&mut self, mut tell: impl FnMut(&Found)) -> Enumeration {
         self.pool.vacate();
         let mut seen = Enumeration::default();
-        if let Some((eid, uuid, need)) = self.assign(&mut seen).await {
-            let direct = self.describe(eid, uuid, None, &mut seen).await;
-            seen.found.push(direct);
-            if let Some((start, size)) = self.allocate(eid, uuid, need, &mut seen).await {
-                for slot in block(start, size) {
-                    if !self.probe(slot, eid, &mut seen).await {
-                        break;
-                    }
-                }
+        let Some((eid, uuid, need)) = self.assign(&mut seen).await else { return seen };
+        let direct = self.describe(eid, uuid, &mut seen).await;
+        tell(&direct);
+        seen.found.push(direct);
+        let Some((start, size)) = self.allocate(eid, uuid, need, &mut seen).await else { return seen };
+        let probes = (1..).zip(block(start, size)).map(|(position, slot)| self.probe(slot, eid, position));
+        let mut probes = stream::iter(probes).buffer_unordered(PROBES_AT_ONCE);
+        while let Some(probed) = probes.next().await {
+            probed.found.iter().for_each(&mut tell);
+            let line_lost = probed.faults.iter().any(|it| matches!(it.fault, Fault::Call(CallError::Transport(_))));
+            seen.found.extend(probed.found);
+            seen.faults.extend(probed.faults);
+            if line_lost {
+                break;
             }
         }
+        seen.found.sort_by_key(|found| found.position);
         seen
     }
 
@@ -155,7 +175,7 @@ impl<T: Transport> Owner<T> {
         };
         let set = SetEndpointId { operation: SetOperation::SET, eid };
         let (claimed, need) = match self.controller.call(null, &set).await {
-            // Accepted or not, this is the id it has: a device with a fixed one keeps it (DSP0236 12.3).
+            // Accepted or not, this is the id it has: a device with a fixed one keeps it (DSP0236, Set Endpoint ID).
             Ok(answer) => (answer.eid, Need { pool: answer.status.pool(), size: answer.pool_size }),
             Err(error) => {
                 let refused = matches!(error, CallError::Refused(_));
@@ -233,40 +253,42 @@ impl<T: Transport> Owner<T> {
         Some((start, size))
     }
 
-    /// Looks whether anybody has this id behind a bridge. Nobody is no fault; false when there is no way to any.
-    async fn probe(&self, slot: Eid, bridge: Eid, seen: &mut Enumeration) -> bool {
+    /// Looks whether anybody has this id behind a bridge. Nobody is no fault.
+    async fn probe(&self, slot: Eid, bridge: Eid, position: u8) -> Enumeration {
         let to = self.at(slot);
-        let fault = match self.controller.call_patiently(to, &GetEndpointId {}, Patience::PROBE).await {
+        let mut seen = Enumeration::default();
+        let patience = Patience { tries: PROBE_TRIES, ..self.controller.patience() };
+        let fault = match self.controller.call_patiently(to, &GetEndpointId {}, patience).await {
             Ok(answer) if answer.eid == slot => {
                 let uuid = seen.keep(slot, Command::GET_ENDPOINT_UUID, self.uuid(to).await).flatten();
-                let bridged = self.describe(slot, uuid, Some(bridge), seen).await;
-                seen.found.push(bridged);
-                return true;
+                let bridged = self.describe(slot, uuid, &mut seen).await;
+                seen.found.push(Found { bridge: Some(bridge), position, ..bridged });
+                return seen;
             }
-            Err(CallError::Silent { .. }) => return true,
+            Err(CallError::Silent { .. }) => return seen,
             Ok(answer) => Fault::Conflict { claimed: answer.eid },
             Err(error) => Fault::Call(error),
         };
-        let reachable = !matches!(fault, Fault::Call(CallError::Transport(_)));
         seen.fault::<()>(slot, Command::GET_ENDPOINT_ID, fault);
-        reachable
+        seen
     }
 
     /// Asks an endpoint what it speaks. What it does not say is a fault, and the rest still counts.
-    async fn describe(&self, eid: Eid, uuid: Option<Uuid>, bridge: Option<Eid>, seen: &mut Enumeration) -> Found {
+    async fn describe(&self, eid: Eid, uuid: Option<Uuid>, seen: &mut Enumeration) -> Found {
         let address = self.at(eid);
         let versions = seen.ask(&self.controller, address, &GetVersionSupport::BASE).await;
         let types = seen.ask(&self.controller, address, &GetMessageTypeSupport {}).await;
         Found {
             address,
+            position: 0,
             uuid,
             message_types: types.map(|answer| answer.types).unwrap_or_default(),
             versions: versions.map(|answer| answer.versions).unwrap_or_default(),
-            bridge,
+            bridge: None,
         }
     }
 
-    /// Simple devices need not have one (DSP0236 table 12), and some say only zeros.
+    /// Simple devices need not have one, and some say only zeros.
     async fn uuid(&self, to: Address) -> Result<Option<Uuid>, CallError> {
         match self.controller.call(to, &GetEndpointUuid {}).await {
             Ok(answer) => Ok(Some(answer.uuid).filter(|&uuid| uuid != NIL)),

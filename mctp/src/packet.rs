@@ -3,7 +3,7 @@
 use crate::{Eid, MessageType};
 use wire::{Damage, Malformed, Reader};
 
-/// The payload every endpoint must take: the baseline transmission unit (DSP0236 8.3.1).
+/// The payload every endpoint must take: the baseline transmission unit (DSP0236).
 pub const BASELINE_UNIT: usize = 64;
 
 /// The bytes of a packet header.
@@ -15,7 +15,7 @@ pub const HEADER_VERSION: u8 = 1;
 wire::record! {
     /// A packet's header.
     pub struct Header {
-        /// Reserved bits [7:4], kept, and the header version [3:0].
+        /// Reserved bits (bits 7:4), kept, and the header version (bits 3:0).
         pub version: u8,
         /// Whom the packet is for.
         pub destination: Eid,
@@ -112,14 +112,12 @@ impl<'a> Packet<'a> {
         }
         let (destination, source, flags) = (r.get("destination")?, r.get("source")?, r.get("flags")?);
         let header = Header { version, destination, source, flags };
-        if r.is_empty() {
-            r.take(1u8, "payload")?;
-        }
+        r.clone().take(1u8, "payload")?; // at least one byte
         Ok(Self { header, payload: r.rest() })
     }
 }
 
-/// Puts the type byte before the body (DSP0236 8.2). Without an integrity check, as PLDM, SPDM and control want it.
+/// Puts the type byte before the body (DSP0236, message type). Without an integrity check, as PLDM, SPDM and control want it.
 pub fn message(message_type: MessageType, body: &[u8]) -> Vec<u8> {
     let mut message = Vec::with_capacity(body.len().saturating_add(1));
     message.push(message_type.0 & MESSAGE_TYPE);

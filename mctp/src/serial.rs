@@ -5,7 +5,7 @@ use crate::packet::{BASELINE_UNIT, HEADER_LENGTH};
 /// The longest packet that a frame carries when both ends keep to the baseline unit.
 pub const PACKET_MOST: u8 = 68;
 
-/// Puts one packet into a frame (DSP0253 6.3). A packet longer than the length byte can say gives no frame: no bytes.
+/// Puts one packet into a frame (DSP0253). A packet longer than the length byte can say gives no frame: no bytes.
 pub fn frame(packet: &[u8]) -> Vec<u8> {
     let mut frame = Vec::with_capacity(packet.len().saturating_add(OVERHEAD));
     frame_into(packet, &mut frame);

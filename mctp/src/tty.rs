@@ -33,7 +33,7 @@ pub struct LineSettings {
     pub name: String,
     /// The tty's path; a pty's will do.
     pub device: String,
-    /// Its speed; 8N1 and no flow control, as DSP0253 5.1 has it.
+    /// Its speed; 8N1 and no flow control.
     pub baud: u32,
     /// The network that the line is.
     pub network: u32,
@@ -129,7 +129,12 @@ impl Line {
         fits(body)?;
         let (to, tag) = (question.source.eid, question.tag.response());
         let message = self.shared.outgoing(question.generation, to, tag, question.message_type, body);
-        self.shared.queue.send(message).await.map_err(|_| TransportError::Down("closed".into()))
+        let (asked_in, mut state) = (LineState::Up { generation: question.generation }, self.state());
+        tokio::select! {
+            biased;
+            _ = state.wait_for(|state| *state != asked_in) => Err(TransportError::Down("since the question came".into())),
+            sent = self.shared.queue.send(message) => sent.map_err(|_| TransportError::Down("closed".into())),
+        }
     }
 
     /// What it has counted so far.

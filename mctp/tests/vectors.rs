@@ -70,8 +70,8 @@ fn what_libmctp_sends_we_send() {
 fn what_libmctp_takes_we_take() {
     for vector in vectors("mctp.serial.rx.", 14) {
         let messages = receive(&bytes(&vector["wire_hex"]));
-        // libmctp takes any header version and a message without even a type. DSP0236 8.1 says that a packet of another
-        // header version is dropped, and without a type byte nobody can be meant: Linux drops both, and so do we.
+        // libmctp takes any header version and a message without even a type. What another version means we do not
+        // know (Linux drops it too), and without a type byte nobody can be meant: we drop both.
         let ours = match name(&vector) {
             "mctp.serial.rx.header_version_2" | "mctp.serial.rx.header_only_no_payload" => 0,
             _ => vector["messages_delivered"].as_u64().unwrap(),
@@ -97,7 +97,7 @@ fn what_libmctp_answers_we_answer() {
         let answer = respond(&libmctp, &request.body)
             .map(|body| send(Eid(9), request.source, request.tag.response(), &message(MessageType::CONTROL, &body)));
         match name(&vector) {
-            // A bus owner gives ids and takes none (DSP0236 12.3): where libmctp changes its id, we say "rejected" and
+            // A bus owner gives ids and takes none (DSP0236, Set Endpoint ID): where libmctp changes its id, we say "rejected" and
             // which one we have, as the same table has it.
             "mctp.control.set_endpoint_id" | "mctp.control.set_endpoint_id_force" => {
                 let [refused] = <[Message; 1]>::try_from(receive(&answer.unwrap())).unwrap();

@@ -9,10 +9,7 @@ pub use multipart::{
 };
 pub use version::{GetPldmVersion, TransferFlag, TransferOperationFlag, Version, VersionPart, Versions, pldm_versions};
 
-use crate::{
-    Command, PldmType, Request,
-    message::{empty, fields, request},
-};
+use crate::{Command, Lenient, PldmType, Request, message::request};
 
 /// The commands of this type that we know, in the order of their codes.
 pub(crate) const fn command_name(command: Command) -> Option<&'static str> {
@@ -39,7 +36,7 @@ wire::codes! {
     }
 }
 
-fields! {
+wire::record! {
     /// Gives a terminus its id (DSP0240, SetTID, 0x01).
     pub struct SetTid = "SetTID" {
         /// The id.
@@ -48,18 +45,18 @@ fields! {
 }
 request!(BASE SetTid = 0x01 -> Done);
 
-empty! {
+wire::record! {
     /// A response that says no more than success.
-    pub struct Done = "success"
+    pub struct Done = "success";
 }
 
-empty! {
+wire::record! {
     /// Asks a terminus for its id (DSP0240, GetTID, 0x02).
-    pub struct GetTid = "GetTID"
+    pub struct GetTid = "GetTID";
 }
 request!(BASE GetTid = 0x02 -> TerminusId);
 
-fields! {
+wire::record! {
     /// The id a terminus has.
     pub struct TerminusId = "GetTID response" {
         /// The id.
@@ -67,13 +64,13 @@ fields! {
     }
 }
 
-empty! {
+wire::record! {
     /// Asks which PLDM types are spoken (DSP0240, GetPLDMTypes, 0x04).
-    pub struct GetPldmTypes = "GetPLDMTypes"
+    pub struct GetPldmTypes = "GetPLDMTypes";
 }
 request!(BASE GetPldmTypes = 0x04 -> PldmTypes);
 
-fields! {
+wire::record! {
     /// The PLDM types that are spoken. Real devices leave out types that they answer all the same.
     pub struct PldmTypes = "GetPLDMTypes response" {
         /// One bit per type, lowest first.
@@ -93,13 +90,15 @@ impl PldmTypes {
     }
 }
 
+impl Lenient for PldmTypes {}
+
 impl FromIterator<PldmType> for PldmTypes {
     fn from_iter<I: IntoIterator<Item = PldmType>>(types: I) -> Self {
         Self { bitmap: bitmap(types.into_iter().map(|one| one.0)) }
     }
 }
 
-fields! {
+wire::record! {
     /// Asks which commands of a type are known (DSP0240, GetPLDMCommands, 0x05).
     pub struct GetPldmCommands = "GetPLDMCommands" {
         /// The type.
@@ -110,7 +109,7 @@ fields! {
 }
 request!(BASE GetPldmCommands = 0x05 -> PldmCommands);
 
-fields! {
+wire::record! {
     /// The commands of a type that are known.
     pub struct PldmCommands = "GetPLDMCommands response" {
         /// One bit per command, lowest first.

@@ -38,19 +38,25 @@ pub struct CallError {
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.command)?;
+        write!(f, "{}: {}", self.command, self.what())
+    }
+}
+
+impl CallError {
+    /// What went wrong, without the command's name.
+    pub fn what(&self) -> String {
         match &self.failure {
             Failure::Silent { tries, time_out } => {
                 let plural = if *tries == 1 { "try" } else { "tries" };
-                write!(f, "no answer after {tries} {plural} of {} s", time_out.as_secs_f64())
+                format!("no answer after {tries} {plural} of {} s", time_out.as_secs_f64())
             }
             Failure::Refused(code) => match code.name_in(self.pldm_type) {
-                Some(name) => write!(f, "refused with {name} ({:#04x})", code.0),
-                None => write!(f, "refused with {:#04x}", code.0),
+                Some(name) => format!("refused with {name} ({:#04x})", code.0),
+                None => format!("refused with {:#04x}", code.0),
             },
-            Failure::Malformed(malformed) => malformed.fmt(f),
-            Failure::Transport(error) => error.fmt(f),
-            Failure::InstanceIds => crate::NoInstanceId.fmt(f),
+            Failure::Malformed(malformed) => malformed.to_string(),
+            Failure::Transport(error) => error.to_string(),
+            Failure::InstanceIds => crate::NoInstanceId.to_string(),
         }
     }
 }

@@ -72,5 +72,7 @@ impl From<Malformed> for Leniency {
 /// An answer in which something can be overlooked.
 pub trait Lenient {
     /// Everything that was, one entry each time. Pure; what the cursor saw is in [`Answer::damage`](crate::Answer).
-    fn leniencies(&self) -> Vec<Leniency>;
+    fn leniencies(&self) -> Vec<Leniency> {
+        vec![]
+    }
 }

@@ -58,6 +58,12 @@ macro_rules! bits {
                 self.0 & flags.0 == flags.0
             }
 
+            /// The names of the bits that are set and have one.
+            pub fn names(self) -> impl Iterator<Item = &'static str> {
+                let named = [$((Self::$flag, stringify!($flag))),*];
+                named.into_iter().filter(move |(flag, _)| self.contains(*flag)).map(|(_, name)| name)
+            }
+
             /// The bits that have no name here.
             pub const fn unknown(self) -> $int {
                 self.0 & !(0 $(| Self::$flag.0)*)
@@ -118,5 +124,6 @@ mod tests {
         let doors: Doors = decode(&[0x09, 0x80]).unwrap();
         assert!(doors.contains(Doors::OPEN) && doors.contains(Doors::LOCKED));
         assert_eq!((doors.unknown(), encode(&doors)), (0x8000, Ok(vec![0x09, 0x80])));
+        assert!(doors.names().eq(["OPEN", "LOCKED"]));
     }
 }

@@ -14,6 +14,7 @@
     clippy::unwrap_used
 )]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+#![cfg_attr(test, allow(unreachable_pub, reason = "the macros declare public types"))]
 
 mod codes;
 mod cursor;

@@ -1,1 +1,91 @@
-//! The command line: a client of the daemon's D-Bus face, and nothing else.
+//! The command line: the daemon's D-Bus client. It reads nothing but the bus and, to check it, the configuration.
+
+use crate::clock::Stamp;
+use bus::Absent;
+use std::{io, path::Path, process::ExitCode};
+use values::Inventory;
+use watch::{End, Style};
+
+mod bus;
+mod screen;
+mod table;
+#[cfg(test)]
+mod tests;
+mod values;
+mod view;
+mod watch;
+
+/// Something was found.
+const FINDING: u8 = 1;
+
+/// The daemon or the bus is not there.
+const ABSENT: u8 = 3;
+
+/// `firmwarden inventory`.
+pub async fn inventory(json: bool, watch: bool) -> ExitCode {
+    if watch {
+        let style = match (json, screen::is_terminal()) {
+            (true, _) => Style::Json,
+            (false, true) => Style::Terminal,
+            (false, false) => Style::Lines,
+        };
+        return match watch::watch(style).await {
+            End::Absent(absent) => refuse(&absent),
+            End::Output(error) => finish(ExitCode::SUCCESS, Err(error)),
+        };
+    }
+    show(|inventory| {
+        if json {
+            return Ok(vec![serde_json::to_string_pretty(inventory)?]);
+        }
+        Ok(view::inventory(inventory, Stamp::now().boot_microseconds(), screen::size().map(|s| s.columns)))
+    })
+    .await
+}
+
+/// `firmwarden components`.
+pub async fn components(json: bool) -> ExitCode {
+    show(|inventory| {
+        if json {
+            return Ok(vec![serde_json::to_string_pretty(&inventory.components)?]);
+        }
+        Ok(view::components(inventory, screen::size().map(|s| s.columns)))
+    })
+    .await
+}
+
+/// `firmwarden check-config`.
+pub fn check_config(directory: &Path) -> ExitCode {
+    // merge: `settings::load(directory).faults`, which does not exist here yet.
+    let faults: Vec<String> = vec![format!("{}: nothing checks it yet", directory.display())];
+    let code = if faults.is_empty() { ExitCode::SUCCESS } else { FINDING.into() };
+    let faults: Vec<_> = faults.iter().map(|fault| crate::face::dbus::text::one_line(&fault.to_string())).collect();
+    finish(code, screen::print(&faults))
+}
+
+async fn show(view: impl FnOnce(&Inventory) -> io::Result<Vec<String>>) -> ExitCode {
+    let read = async { bus::read(&bus::connect().await?).await };
+    match read.await {
+        Err(absent) => refuse(&absent),
+        Ok(inventory) => {
+            let code = if inventory.has_finding() { FINDING.into() } else { ExitCode::SUCCESS };
+            finish(code, view(&inventory).and_then(|lines| screen::print(&lines)))
+        }
+    }
+}
+
+fn refuse(absent: &Absent) -> ExitCode {
+    screen::complain(&absent.to_string());
+    ABSENT.into()
+}
+
+/// A reader that has seen enough, such as `head`, is no error.
+fn finish(code: ExitCode, printed: io::Result<()>) -> ExitCode {
+    match printed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            screen::complain(&format!("cannot print: {error}"));
+            ExitCode::FAILURE
+        }
+        _ => code,
+    }
+}

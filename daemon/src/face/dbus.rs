@@ -1,1 +1,115 @@
-//! The model on D-Bus, in the shape upstream bmcweb reads.
+//! The model on D-Bus: what bmcweb reads as Redfish, and what the command line shows.
+//!
+//! Everything is exported before the one name is asked for, so that the mapper finds it by introspection. When the bus
+//! goes away all of it is exported again: the model is the truth, the bus only a copy.
+
+use crate::model::Model;
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+use tree::Tree;
+use zbus::{Connection, connection::Builder, fdo::RequestNameFlags};
+
+mod component;
+mod daemon;
+pub(crate) mod firmware;
+mod managed;
+mod mapper;
+mod objects;
+mod projection;
+mod software;
+#[cfg(test)]
+mod tests;
+pub(crate) mod text;
+mod tree;
+
+/// The one name: the mapper keeps only one of each process.
+pub const NAME: &str = "xyz.openbmc_project.FirmWarden";
+
+/// Where bmcweb looks for firmware.
+pub const SOFTWARE: &str = "/xyz/openbmc_project/software";
+
+/// The root of our own tree.
+pub const OWN: &str = "/xyz/openbmc_project/firmwarden";
+
+const ROOTS: [&str; 2] = [SOFTWARE, OWN];
+
+/// A restarted dbus-daemon is back within a second ...
+const FIRST_DELAY: Duration = Duration::from_millis(250);
+
+/// ... and one that is not need not be asked more often than this.
+const LAST_DELAY: Duration = Duration::from_secs(30);
+
+/// A bus answers in milliseconds; behind a stuck one we would wait for ever without a sign.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Keeps the system bus equal to the model until nobody changes the model any more.
+///
+/// `log` takes a line and its journal level. What goes wrong is told once, not at every try.
+pub async fn serve(mut model: watch::Receiver<Arc<Model>>, log: impl Fn(u8, &str)) {
+    let (mut delay, mut told) = (FIRST_DELAY, String::new());
+    loop {
+        let mut session = match open(&mut model).await {
+            Ok(session) => session,
+            Err(error) => {
+                let why = why(&error);
+                if why != told {
+                    log(4, &format!("D-Bus: {why}; trying again"));
+                    told = why;
+                }
+                sleep(delay).await;
+                delay = LAST_DELAY.min(delay.saturating_mul(2));
+                continue;
+            }
+        };
+        log(6, &format!("D-Bus: serving as {NAME}"));
+        (delay, told) = (FIRST_DELAY, String::new());
+        match session.follow(&mut model).await {
+            Ok(()) => return,
+            Err(error) => log(4, &format!("D-Bus: {}; connecting again", why(&error))),
+        }
+        sleep(delay).await;
+    }
+}
+
+/// Our name on one connection.
+struct Session {
+    connection: Connection,
+    tree: Tree,
+}
+
+/// Connects, exports everything, and only then takes the name.
+async fn open(model: &mut watch::Receiver<Arc<Model>>) -> zbus::Result<Session> {
+    let connection = timeout(PATIENCE, Builder::system().method_timeout(PATIENCE).build())
+        .await
+        .map_err(|_elapsed| zbus::Error::Failure("the bus does not answer".into()))??;
+    let mut tree = Tree::new(&connection).await?;
+    let now = Arc::clone(&model.borrow_and_update());
+    tree.follow(now).await?;
+    connection.request_name_with_flags(NAME, RequestNameFlags::DO_NOT_QUEUE).await?;
+    tree.speak();
+    Ok(Session { connection, tree })
+}
+
+impl Session {
+    /// Follows the model. An error means that the connection is of no use any more.
+    async fn follow(&mut self, model: &mut watch::Receiver<Arc<Model>>) -> zbus::Result<()> {
+        loop {
+            tokio::select! {
+                () = self.connection.closed() => return Err(zbus::Error::Failure("the bus went away".into())),
+                changed = model.changed() => if changed.is_err() { return Ok(()) },
+            }
+            let now = Arc::clone(&model.borrow_and_update());
+            self.tree.follow(now).await?;
+        }
+    }
+}
+
+fn why(error: &zbus::Error) -> String {
+    match error {
+        zbus::Error::NameTaken => format!("another process owns the name {NAME}"),
+        other => text::one_line(&other.to_string()),
+    }
+}

@@ -1,1 +1,117 @@
-//! One structured line for each event.
+//! One structured line for each event, on stderr, which journald reads.
+
+use crate::event::{Event, Severity};
+use limit::{Limit, Verdict};
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    time::{Instant, sleep_until},
+};
+
+mod limit;
+
+/// Writes until nobody can report any more.
+pub async fn run(events: broadcast::Receiver<Event>) {
+    write(events, &mut |text| {
+        let _nobody_reads = io::stderr().write_all(text.as_bytes());
+    })
+    .await;
+}
+
+/// Writes one line of `level`: 3 error, 4 warning, 5 notice, 6 information, 7 debug.
+pub fn line(level: u8, text: &str) {
+    let _nobody_reads = io::stderr().write_all(prefixed(level, text).as_bytes());
+}
+
+async fn write(mut events: broadcast::Receiver<Event>, out: &mut impl FnMut(&str)) {
+    let mut limit = Limit::default();
+    loop {
+        let next = limit.next_summary();
+        let received = tokio::select! {
+            received = events.recv() => received,
+            () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
+                summarize(&mut limit, out);
+                continue;
+            }
+        };
+        match received {
+            Ok(event) if event.what.severity() == Severity::Debug => {}
+            Ok(event) => {
+                let about = event.what.component().map_or("", |id| id.as_str());
+                if limit.ask(about, Instant::now()) == Verdict::Write {
+                    out(&prefixed(level(event.what.severity()), &sentence(&event)));
+                }
+            }
+            Err(RecvError::Lagged(count)) => {
+                out(&prefixed(4, &format!("{count} events came too fast for the journal")))
+            }
+            Err(RecvError::Closed) => break,
+        }
+    }
+    for (about, count) in limit.finish() {
+        out(&suppressed(&about, count));
+    }
+}
+
+fn summarize(limit: &mut Limit, out: &mut impl FnMut(&str)) {
+    for (about, count) in limit.summaries(Instant::now()) {
+        out(&suppressed(&about, count));
+    }
+}
+
+fn suppressed(about: &str, count: u64) -> String {
+    let about = if about.is_empty() { String::new() } else { format!(" about {about}") };
+    prefixed(4, &format!("suppressed {count} lines{about}"))
+}
+
+const fn level(severity: Severity) -> u8 {
+    match severity {
+        Severity::Debug => 7,
+        Severity::Information => 6,
+        Severity::Warning => 4,
+        Severity::Error => 3,
+    }
+}
+
+/// The sentence and, after it, the facts, as `key=value` or `key="a value"`.
+fn sentence(event: &Event) -> String {
+    let mut text = format!("{event} event={}", event.what.name());
+    for (key, value) in event.what.facts() {
+        let plain = value.chars().all(|c| c.is_alphanumeric() || "._-+:/".contains(c));
+        let _infallible = if plain { write!(text, " {key}={value}") } else { write!(text, " {key}={value:?}") };
+    }
+    text
+}
+
+fn prefixed(level: u8, text: &str) -> String {
+    format!("<{level}>{}\n", one_line(text))
+}
+
+/// journald cuts a line at 48 kB; a reader gives up long before.
+const LINE_LENGTH: usize = 1000;
+
+/// Devices and files have a say in a line's words: whatever could end the line, steer a terminal or turn the direction
+/// of reading is written out as an escape.
+fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for c in text.chars() {
+        if line.len() >= LINE_LENGTH {
+            line.push('…');
+            break;
+        }
+        match c {
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
+                line.extend(c.escape_unicode());
+            }
+            c if c.is_control() => line.extend(c.escape_default()),
+            c => line.push(c),
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests;

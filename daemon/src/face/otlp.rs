@@ -1,1 +1,94 @@
 //! The model and the events over OTLP.
+
+use crate::{
+    event::{Event, What},
+    face::journal,
+    model::Model,
+    settings,
+};
+use delivery::Signal;
+use metrics::Dropped;
+use patience::Patience;
+use pipelines::Pipelines;
+use std::{future::Future, path::Path, pin::pin, sync::Arc};
+use tokio::sync::{
+    broadcast::{self, error::RecvError, error::TryRecvError},
+    watch,
+};
+
+mod bounded;
+mod client;
+mod delivery;
+mod link;
+mod logs;
+mod metrics;
+mod patience;
+mod pipelines;
+mod process;
+mod resource;
+#[cfg(test)]
+mod sink;
+mod state;
+#[cfg(test)]
+mod tests;
+mod traces;
+
+/// Sends until `shutdown` is done or nobody can report any more, then what is left, within three seconds.
+/// `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_RESOURCE_ATTRIBUTES` win over `settings`.
+/// A collector that is away costs no more than its telemetry.
+pub async fn run(
+    mut settings: settings::Otlp,
+    model: watch::Receiver<Arc<Model>>,
+    events: broadcast::Receiver<Event>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if let Some(endpoint) = variable("OTEL_EXPORTER_OTLP_ENDPOINT") {
+        settings.endpoint = endpoint;
+    }
+    let listed = variable("OTEL_RESOURCE_ATTRIBUTES");
+    let resource = resource::resource(Path::new("/"), &settings.resource, listed.as_deref());
+    match Pipelines::new(&settings, model, resource, Patience::default(), journal::line) {
+        Ok(pipelines) => forward(pipelines, events, shutdown).await,
+        Err(error) => journal::line(3, &format!("telemetry: nothing is sent: {error}")),
+    }
+}
+
+async fn forward(pipelines: Pipelines, mut events: broadcast::Receiver<Event>, shutdown: impl Future<Output = ()>) {
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            received = events.recv() => match received {
+                Ok(event) => tell(&pipelines, &event),
+                Err(RecvError::Lagged(count)) => missed(&pipelines, count),
+                Err(RecvError::Closed) => break,
+            }
+        }
+    }
+    loop {
+        match events.try_recv() {
+            Ok(event) => tell(&pipelines, &event),
+            Err(TryRecvError::Lagged(count)) => missed(&pipelines, count),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+        }
+    }
+    pipelines.finish().await;
+}
+
+fn tell(pipelines: &Pipelines, event: &Event) {
+    if !pipelines.logs.tell(event) {
+        pipelines.metrics.dropped(Dropped::Full(Signal::Logs), 1);
+    }
+    if let What::Inventoried { component, pass } = &event.what {
+        pipelines.metrics.pass(component, pass);
+        if !pipelines.traces.tell(component, pass) {
+            pipelines.metrics.dropped(Dropped::Full(Signal::Traces), 1);
+        }
+    }
+}
+
+fn missed(pipelines: &Pipelines, count: u64) {
+    pipelines.metrics.dropped(Dropped::Missed, count);
+    pipelines.say_once_that_events_were_missed(count);
+}

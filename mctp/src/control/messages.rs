@@ -1,19 +1,9 @@
-//! The control messages, in the order of DSP0236 chapter 12.
+//! What every endpoint is asked: its id, its UUID, its versions and message types (DSP0236).
 
-use super::{Command, Request};
+use super::requests;
 use crate::{Eid, MessageType};
 use std::fmt;
 use wire::{Malformed, Reader, Wire, Writer};
-
-/// Ties a request to its command and its response.
-macro_rules! requests {
-    ($($request:ident, $command:ident => $response:ty;)*) => {$(
-        impl Request for $request {
-            const COMMAND: Command = Command::$command;
-            type Response = $response;
-        }
-    )*};
-}
 
 requests! {
     SetEndpointId, SET_ENDPOINT_ID => SetEndpointIdResponse;
@@ -21,14 +11,10 @@ requests! {
     GetEndpointUuid, GET_ENDPOINT_UUID => GetEndpointUuidResponse;
     GetVersionSupport, GET_VERSION_SUPPORT => GetVersionSupportResponse;
     GetMessageTypeSupport, GET_MESSAGE_TYPE_SUPPORT => GetMessageTypeSupportResponse;
-    GetVendorDefinedMessageSupport, GET_VENDOR_DEFINED_MESSAGE_SUPPORT => GetVendorDefinedMessageSupportResponse;
-    AllocateEndpointIds, ALLOCATE_ENDPOINT_IDS => AllocateEndpointIdsResponse;
-    GetRoutingTableEntries, GET_ROUTING_TABLE_ENTRIES => GetRoutingTableEntriesResponse;
-    DiscoveryNotify, DISCOVERY_NOTIFY => DiscoveryNotifyResponse;
 }
 
 wire::record! {
-    /// Set Endpoint ID (0x01), DSP0236 12.3.
+    /// Set Endpoint ID (0x01), DSP0236.
     pub struct SetEndpointId {
         /// How.
         pub operation: SetOperation,
@@ -54,7 +40,7 @@ wire::codes! {
 wire::record! {
     /// The response to [`SetEndpointId`].
     pub struct SetEndpointIdResponse {
-        /// Assignment status [5:4] and allocation status [1:0].
+        /// Assignment status (bits 5:4) and allocation status (bits 1:0).
         pub status: SetStatus,
         /// The id the endpoint has now.
         pub eid: Eid,
@@ -99,7 +85,7 @@ wire::codes! {
 }
 
 wire::record! {
-    /// Get Endpoint ID (0x02), DSP0236 12.4.
+    /// Get Endpoint ID (0x02), DSP0236.
     pub struct GetEndpointId {}
 }
 
@@ -108,7 +94,7 @@ wire::record! {
     pub struct GetEndpointIdResponse {
         /// The endpoint's id, null while it has none.
         pub eid: Eid,
-        /// Endpoint type [5:4] and endpoint id type [1:0].
+        /// Endpoint type (bits 5:4) and endpoint id type (bits 1:0).
         pub kind: EndpointKind,
         /// What the medium says, such as the fairness arbitration of SMBus.
         pub medium: u8,
@@ -139,7 +125,7 @@ impl EndpointKind {
 }
 
 wire::record! {
-    /// Get Endpoint UUID (0x03), DSP0236 12.5.
+    /// Get Endpoint UUID (0x03), DSP0236.
     pub struct GetEndpointUuid {}
 }
 
@@ -152,7 +138,7 @@ wire::record! {
 }
 
 wire::record! {
-    /// Get MCTP Version Support (0x04), DSP0236 12.6.
+    /// Get MCTP Version Support (0x04), DSP0236.
     pub struct GetVersionSupport {
         /// Whose versions; [`GetVersionSupport::BASE`] asks for MCTP's own.
         pub message_type: MessageType,
@@ -216,7 +202,7 @@ impl fmt::Display for Version {
 }
 
 wire::record! {
-    /// Get Message Type Support (0x05), DSP0236 12.7.
+    /// Get Message Type Support (0x05), DSP0236.
     pub struct GetMessageTypeSupport {}
 }
 
@@ -241,183 +227,11 @@ impl Wire for GetMessageTypeSupportResponse {
     }
 }
 
-wire::record! {
-    /// Get Vendor Defined Message Support (0x06), DSP0236 12.8.
-    pub struct GetVendorDefinedMessageSupport {
-        /// 0 first, then what the response before said.
-        pub selector: u8,
-    }
-}
-
-/// The response to [`GetVendorDefinedMessageSupport`].
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct GetVendorDefinedMessageSupportResponse {
-    /// The next selector, 0xff after the last.
-    pub next: u8,
-    /// Whose messages.
-    pub vendor: VendorId,
-    /// Which of theirs: big-endian.
-    pub command_set: [u8; 2],
-}
-
-/// A vendor, big-endian, by one of two registries.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum VendorId {
-    /// Of the PCI-SIG.
-    Pci([u8; 2]),
-    /// An IANA enterprise number.
-    Iana([u8; 4]),
-    /// A format we do not know, and its bytes.
-    Other(u8, Vec<u8>),
-}
-
-impl Wire for GetVendorDefinedMessageSupportResponse {
-    const NAME: &'static str = "GetVendorDefinedMessageSupport response";
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let next = r.get("vendor id set selector")?;
-        let vendor = match r.get("vendor id format")? {
-            0 => VendorId::Pci(r.get("PCI vendor id")?),
-            1 => VendorId::Iana(r.get("IANA enterprise number")?),
-            format => VendorId::Other(format, r.take(r.remaining().saturating_sub(2), "vendor id")?.to_vec()),
-        };
-        Ok(Self { next, vendor, command_set: r.get("command set")? })
-    }
-
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.next)?;
-        let (format, id) = match &self.vendor {
-            VendorId::Pci(id) => (0, &id[..]),
-            VendorId::Iana(id) => (1, &id[..]),
-            VendorId::Other(format, id) => (*format, &id[..]),
-        };
-        w.put(&format)?;
-        w.bytes(id);
-        w.put(&self.command_set)
-    }
-}
-
-wire::record! {
-    /// Allocate Endpoint IDs (0x08), DSP0236 12.10.
-    pub struct AllocateEndpointIds {
-        /// How.
-        pub operation: AllocateOperation,
-        /// How many ids.
-        pub pool_size: u8,
-        /// The first of them.
-        pub start: Eid,
-    }
-}
-
-wire::codes! {
-    /// How a bridge takes its pool.
-    pub struct AllocateOperation(u8) {
-        /// Take it, unless another bus owner gave one.
-        ALLOCATE = 0,
-        /// Take it from whoever sends it.
-        FORCE = 1,
-        /// Only say which it has.
-        GET_INFORMATION = 2,
-    }
-}
-
-wire::record! {
-    /// The response to [`AllocateEndpointIds`].
-    pub struct AllocateEndpointIdsResponse {
-        /// Allocation status [1:0]: 0 accepted, 1 rejected.
-        pub status: u8,
-        /// How many ids the bridge has now.
-        pub pool_size: u8,
-        /// The first of them.
-        pub start: Eid,
-    }
-}
-
-wire::record! {
-    /// Get Routing Table Entries (0x0a), DSP0236 12.12.
-    pub struct GetRoutingTableEntries {
-        /// 0 first, then what the response before said.
-        pub handle: u8,
-    }
-}
-
-/// The response to [`GetRoutingTableEntries`].
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct GetRoutingTableEntriesResponse {
-    /// The next handle, 0xff after the last.
-    pub next: u8,
-    /// A part of the table.
-    pub entries: Vec<RoutingTableEntry>,
-}
-
-impl Wire for GetRoutingTableEntriesResponse {
-    const NAME: &'static str = "GetRoutingTableEntries response";
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let (next, count) = (r.get("next entry handle")?, r.get::<u8>("entry count")?);
-        Ok(Self { next, entries: r.list(count, "routing table entry")? })
-    }
-
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.next)?;
-        w.len::<u8>(self.entries.len(), "routing table entries")?;
-        w.list(&self.entries)
-    }
-}
-
-/// Where a range of endpoint ids is.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct RoutingTableEntry {
-    /// How many ids.
-    pub range: u8,
-    /// The first of them.
-    pub start: Eid,
-    /// Entry type [7:6], static [5] and port number [4:0].
-    pub entry_type: u8,
-    /// The physical transport binding (DSP0239).
-    pub binding: u8,
-    /// The physical medium (DSP0239).
-    pub medium: u8,
-    /// The address on that medium.
-    pub physical_address: Vec<u8>,
-}
-
-impl Wire for RoutingTableEntry {
-    const NAME: &'static str = "routing table entry";
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let (range, start, entry_type) = (r.get("range size")?, r.get("starting id")?, r.get("entry type")?);
-        let (binding, medium) = (r.get("transport binding")?, r.get("medium type")?);
-        let length: u8 = r.get("physical address size")?;
-        let physical_address = r.take(length, "physical address")?.to_vec();
-        Ok(Self { range, start, entry_type, binding, medium, physical_address })
-    }
-
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.range)?;
-        w.put(&self.start)?;
-        w.bytes(&[self.entry_type, self.binding, self.medium]);
-        w.len::<u8>(self.physical_address.len(), "physical address")?;
-        w.bytes(&self.physical_address);
-        Ok(())
-    }
-}
-
-wire::record! {
-    /// Discovery Notify (0x0d), DSP0236 12.15.
-    pub struct DiscoveryNotify {}
-}
-
-wire::record! {
-    /// The response to [`DiscoveryNotify`].
-    pub struct DiscoveryNotifyResponse {}
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::tests::differs;
     use proptest::prelude::*;
-    use wire::{decode, encode};
 
     #[test]
     fn versions_print_as_people_write_them() {
@@ -433,10 +247,6 @@ mod tests {
         assert_eq!((status.0, status.accepted(), status.pool()), (0x11, false, PoolNeed::WANTS));
     }
 
-    fn differs<T: Wire>(bytes: &[u8]) -> bool {
-        decode::<T>(bytes).is_ok_and(|it| encode(&it).unwrap() != bytes)
-    }
-
     proptest! {
         #[test]
         fn whatever_decodes_encodes_back_to_the_same_bytes(bytes in prop::collection::vec(prop_oneof![0..4u8, any::<u8>()], 0..40)) {
@@ -445,11 +255,6 @@ mod tests {
             prop_assert!(!differs::<GetEndpointUuid>(&bytes) && !differs::<GetEndpointUuidResponse>(&bytes));
             prop_assert!(!differs::<GetVersionSupport>(&bytes) && !differs::<GetVersionSupportResponse>(&bytes));
             prop_assert!(!differs::<GetMessageTypeSupport>(&bytes) && !differs::<GetMessageTypeSupportResponse>(&bytes));
-            prop_assert!(!differs::<GetVendorDefinedMessageSupport>(&bytes));
-            prop_assert!(!differs::<GetVendorDefinedMessageSupportResponse>(&bytes));
-            prop_assert!(!differs::<AllocateEndpointIds>(&bytes) && !differs::<AllocateEndpointIdsResponse>(&bytes));
-            prop_assert!(!differs::<GetRoutingTableEntries>(&bytes) && !differs::<GetRoutingTableEntriesResponse>(&bytes));
-            prop_assert!(!differs::<DiscoveryNotify>(&bytes) && !differs::<DiscoveryNotifyResponse>(&bytes));
         }
     }
 }

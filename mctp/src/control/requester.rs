@@ -28,6 +28,11 @@ impl<T: Transport> Controller<T> {
         Self { patience, ..self }
     }
 
+    /// How long it waits, and how often it asks.
+    pub const fn patience(&self) -> Patience {
+        self.patience
+    }
+
     /// What is asked over.
     pub const fn transport(&self) -> &T {
         &self.transport
@@ -140,7 +145,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_silent_device_is_given_up_and_the_next_question_has_the_next_instance_id() {
         let script = Script(Mutex::default(), Mutex::default());
-        let controller = Controller::new(&script as &dyn Transport).with_patience(Patience::PROBE);
+        let controller =
+            Controller::new(&script as &dyn Transport).with_patience(Patience { tries: 2, ..Patience::CONTROL });
         for instance in 0..33u8 {
             let silent = controller.call(TO, &GetEndpointId {}).await.unwrap_err();
             assert_eq!(silent, CallError::Silent { tries: 2 });

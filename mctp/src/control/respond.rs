@@ -37,7 +37,7 @@ pub const VERSIONS: [Version; 4] = [
     Version([0xf1, 0xf3, 0xf3, 0x00]),
 ];
 
-/// The answer to a request's body; none when it is no request, or a datagram, which wants none (DSP0236 12.2).
+/// The answer to a request's body; none when it is no request, or a datagram, which wants none (DSP0236, the D bit).
 pub fn respond(identity: &Identity, request: &[u8]) -> Option<Vec<u8>> {
     let mut r = Reader::new("control request", request);
     let header: Header = r.get("header").ok()?;

@@ -115,6 +115,7 @@ async fn a_good_device_gets_an_id_and_says_what_it_is() {
     let mut owner = owner(&board);
     let seen = owner.enumerate().await;
     let expected = Found {
+        position: 0,
         address: Address { network: 1, eid: Eid(9) },
         uuid: Some([7; 16]),
         message_types: vec![MessageType::PLDM, MessageType::SPDM],

@@ -17,6 +17,8 @@ pub struct LineCounters {
     pub framing: FrameCounters,
     /// Packets dropped: another header version, or no payload.
     pub bad_packet: u64,
+    /// Packets dropped: they say that we sent them. The line echoes, or a device takes our endpoint id.
+    pub echoed: u64,
     /// Packets dropped: for another endpoint than us.
     pub wrong_destination: u64,
     /// What became of the packets.

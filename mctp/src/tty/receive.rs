@@ -42,6 +42,11 @@ impl Receive {
                 self.shared.count(|counters| &mut counters.bad_packet);
                 continue;
             };
+            // A line that echoes would otherwise have us answer our own questions, and look like a device with our id.
+            if packet.header.source == self.shared.settings.identity.eid {
+                self.shared.count(|counters| &mut counters.echoed);
+                continue;
+            }
             if !for_us(&packet, self.shared.settings.identity.eid) {
                 self.shared.count(|counters| &mut counters.wrong_destination);
                 continue;
@@ -114,4 +119,34 @@ fn for_us(packet: &Packet<'_>, own: Eid) -> bool {
 fn is_discovery_notify(body: &[u8]) -> bool {
     let header = Reader::new("control request", body).get::<Header>("header");
     header.is_ok_and(|header| header.is_request() && header.command == Command::DISCOVERY_NOTIFY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{control::Identity, serial::frame, tty::LineSettings};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_frames_are_taken_within_the_bounds(
+            packets in prop::collection::vec(prop::collection::vec(prop_oneof![0..10u8, any::<u8>()], 4..20), 0..200),
+        ) {
+            let (name, device) = (String::new(), String::new());
+            let identity = Identity::owner(Eid(8));
+            let (shared, queue) = Shared::new(LineSettings { name, device, baud: 0, network: 1, identity });
+            let shared = Arc::new(shared);
+            let mut receive = Receive::new(Arc::clone(&shared));
+            receive.restart(shared.up());
+            let _news = shared.incoming.subscribe();
+            let _ticket = shared.exchanges().begin(Eid(9), MessageType::PLDM);
+            for mut packet in packets {
+                packet[0] = 1;
+                receive.take(&frame(&packet), Instant::now());
+            }
+            let counters = shared.counters();
+            prop_assert_eq!(counters.framing.noise, 0);
+            prop_assert!(queue.len() <= patience::WRITE_QUEUE && shared.incoming.len() <= patience::INCOMING_QUEUE);
+        }
+    }
 }

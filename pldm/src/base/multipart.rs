@@ -1,13 +1,10 @@
 //! Large data in parts (DSP0240): NegotiateTransferParameters, MultipartSend, MultipartReceive. Codecs only so far.
 
 use super::TransferFlag;
-use crate::{
-    PldmType, crc32,
-    message::{fields, request},
-};
+use crate::{PldmType, crc32, message::request};
 use wire::{Malformed, Reader, Wire, Writer};
 
-fields! {
+wire::record! {
     /// Agrees on the size of a part (DSP0240, NegotiateTransferParameters, 0x07).
     pub struct NegotiateTransferParameters = "NegotiateTransferParameters" {
         /// The largest part the requester takes.
@@ -18,7 +15,7 @@ fields! {
 }
 request!(BASE NegotiateTransferParameters = 0x07 -> NegotiatedTransferParameters);
 
-fields! {
+wire::record! {
     /// What the responder agrees to.
     pub struct NegotiatedTransferParameters = "NegotiateTransferParameters response" {
         /// The largest part the responder takes.
@@ -100,7 +97,7 @@ impl Wire for MultipartSend {
     }
 }
 
-fields! {
+wire::record! {
     /// What the responder wants next.
     pub struct MultipartSent = "MultipartSend response" {
         /// The next step.
@@ -108,7 +105,7 @@ fields! {
     }
 }
 
-fields! {
+wire::record! {
     /// Asks for one part (DSP0240, MultipartReceive, 0x09).
     pub struct MultipartReceive = "MultipartReceive" {
         /// The type the data belongs to.

@@ -1,9 +1,7 @@
 //! GetPLDMVersion (DSP0240, 0x03): which versions of a specification a device speaks.
 
 use crate::{
-    Answer, CallError, Failure, Leniency, Lenient, PldmType, Request, Requester, crc32,
-    message::{fields, request},
-    patience,
+    Answer, CallError, Failure, Leniency, Lenient, PldmType, Request, Requester, crc32, message::request, patience,
 };
 use std::fmt;
 use wire::{Damage, Malformed, Reader, Wire, Writer};
@@ -93,7 +91,7 @@ impl fmt::Display for Number {
     }
 }
 
-fields! {
+wire::record! {
     /// Asks for the versions of one type (DSP0240, GetPLDMVersion, 0x03).
     pub struct GetPldmVersion = "GetPLDMVersion" {
         /// Names the part that is asked for; means nothing with the first.

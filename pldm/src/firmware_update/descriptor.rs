@@ -1,15 +1,12 @@
 //! QueryDeviceIdentifiers (DSP0267, 0x01): what a device is, in the numbers of those who give them.
 
-use crate::{
-    Answer, Leniency, Lenient, Octets, StringType, Text,
-    message::{empty, request},
-};
+use crate::{Answer, Leniency, Lenient, Octets, StringType, Text, message::request};
 use std::fmt;
 use wire::{Malformed, Reader, Wire, Writer};
 
-empty! {
+wire::record! {
     /// Asks what a device is (DSP0267, QueryDeviceIdentifiers, 0x01).
-    pub struct QueryDeviceIdentifiers = "QueryDeviceIdentifiers"
+    pub struct QueryDeviceIdentifiers = "QueryDeviceIdentifiers";
 }
 request!(FIRMWARE_UPDATE QueryDeviceIdentifiers = 0x01 -> DeviceIdentifiers, DeviceIdentifiers::keep);
 
@@ -184,6 +181,24 @@ pub struct VendorDefined<'a> {
 }
 
 impl Descriptor {
+    /// Its data as people write it: text, a UUID, a number, or the bytes in hexadecimal.
+    pub fn value(&self) -> String {
+        if let Some(text) = self.text().or_else(|| self.uuid()) {
+            return text;
+        }
+        if let Some(it) = self.vendor_defined() {
+            let data = Text { encoding: StringType::UNKNOWN, bytes: it.data.into() };
+            return format!("{}={}", it.title.to_string_lenient().0, data.to_string_lenient().0);
+        }
+        match self.integer() {
+            Some(number) if self.descriptor_type == DescriptorType::IANA_ENTERPRISE_ID => number.to_string(),
+            Some(number) => {
+                format!("{number:#0width$x}", width = self.data.len().saturating_mul(2).saturating_add(2))
+            }
+            None => self.data.iter().fold(String::from("0x"), |text, byte| format!("{text}{byte:02x}")),
+        }
+    }
+
     /// The number, low byte first, if it is one of at most eight bytes; an IANA number either way round, see
     /// [`is_big_endian`](Self::is_big_endian).
     pub fn integer(&self) -> Option<u64> {
@@ -263,25 +278,8 @@ impl Wire for Descriptor {
 impl fmt::Display for Descriptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.descriptor_type.known() {
-            Some((label, _)) => write!(f, "{label} ")?,
-            None => write!(f, "Descriptor {} ", self.descriptor_type)?,
-        }
-        if let Some(text) = self.text().or_else(|| self.uuid()) {
-            return f.write_str(&text);
-        }
-        if let Some(it) = self.vendor_defined() {
-            let data = Text { encoding: StringType::UNKNOWN, bytes: it.data.into() };
-            return write!(f, "{}={}", it.title.to_string_lenient().0, data.to_string_lenient().0);
-        }
-        match self.integer() {
-            Some(number) if self.descriptor_type == DescriptorType::IANA_ENTERPRISE_ID => write!(f, "{number}"),
-            Some(number) => {
-                write!(f, "{number:#0width$x}", width = self.data.len().saturating_mul(2).saturating_add(2))
-            }
-            None => {
-                f.write_str("0x")?;
-                self.data.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-            }
+            Some((label, _)) => write!(f, "{label} {}", self.value()),
+            None => write!(f, "Descriptor {} {}", self.descriptor_type, self.value()),
         }
     }
 }

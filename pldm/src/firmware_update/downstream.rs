@@ -5,13 +5,13 @@ use crate::{
     Answer, Leniency, Lenient,
     base::{TransferFlag, TransferOperationFlag},
     firmware_update::parameters::ImageHead,
-    message::{empty, fields, request},
+    message::request,
 };
 use wire::{Malformed, Reader, Wire, Writer};
 
-empty! {
+wire::record! {
     /// Asks whether there are devices behind this one (DSP0267, QueryDownstreamDevices, 0x03).
-    pub struct QueryDownstreamDevices = "QueryDownstreamDevices"
+    pub struct QueryDownstreamDevices = "QueryDownstreamDevices";
 }
 request!(FIRMWARE_UPDATE QueryDownstreamDevices = 0x03 -> DownstreamDevices);
 
@@ -25,7 +25,7 @@ wire::codes! {
     }
 }
 
-fields! {
+wire::record! {
     /// How many devices there are behind this one: the answer to QueryDownstreamDevices.
     pub struct DownstreamDevices = "QueryDownstreamDevices response" {
         /// Whether they can be updated.
@@ -39,7 +39,7 @@ fields! {
     }
 }
 
-fields! {
+wire::record! {
     /// Asks what the devices behind this one are (DSP0267, QueryDownstreamIdentifiers, 0x04).
     pub struct QueryDownstreamIdentifiers = "QueryDownstreamIdentifiers" {
         /// Names the part that is asked for; means nothing with the first.
@@ -139,7 +139,7 @@ impl Wire for DownstreamDevice {
     }
 }
 
-fields! {
+wire::record! {
     /// Asks what firmware the devices behind this one run (DSP0267, GetDownstreamFirmwareParameters, 0x05).
     pub struct GetDownstreamFirmwareParameters = "GetDownstreamFirmwareParameters" {
         /// Names the part that is asked for; means nothing with the first.

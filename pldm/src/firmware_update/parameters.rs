@@ -1,15 +1,12 @@
 //! GetFirmwareParameters (DSP0267, 0x02): the versions a device runs, and those that wait.
 
 use super::{ReleaseDate, overlooked};
-use crate::{
-    Answer, Leniency, Lenient, Text, TextHead,
-    message::{empty, fields, request},
-};
+use crate::{Answer, Leniency, Lenient, Text, TextHead, message::request};
 use wire::{Malformed, Reader, Wire, Writer};
 
-empty! {
+wire::record! {
     /// Asks for every firmware component (DSP0267, GetFirmwareParameters, 0x02).
-    pub struct GetFirmwareParameters = "GetFirmwareParameters"
+    pub struct GetFirmwareParameters = "GetFirmwareParameters";
 }
 request!(FIRMWARE_UPDATE GetFirmwareParameters = 0x02 -> FirmwareParameters, FirmwareParameters::keep);
 
@@ -265,7 +262,7 @@ impl Image {
     }
 }
 
-fields! {
+wire::record! {
     /// The half of an image that is not its version's bytes.
     pub struct ImageHead = "image" {
         /// Orders the versions of one component.

@@ -1,10 +1,10 @@
 //! GetStatus (DSP0267, 0x1b): whether an update is under way, and how far.
 
-use crate::message::{empty, fields, request};
+use crate::message::request;
 
-empty! {
+wire::record! {
     /// Asks how far an update is (DSP0267, GetStatus, 0x1b).
-    pub struct GetStatus = "GetStatus"
+    pub struct GetStatus = "GetStatus";
 }
 request!(FIRMWARE_UPDATE GetStatus = 0x1b -> Status);
 
@@ -28,7 +28,7 @@ wire::codes! {
     }
 }
 
-fields! {
+wire::record! {
     /// How far an update is: the answer to GetStatus.
     pub struct Status = "GetStatus response" {
         /// Where the device stands.

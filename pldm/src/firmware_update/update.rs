@@ -2,11 +2,7 @@
 //! here can be sent by accident. They serve to read a trace, and to simulate a device.
 
 use super::{ActivationMethods, ComponentClassification};
-use crate::{
-    Text, TextHead,
-    base::TransferFlag,
-    message::{empty, fields},
-};
+use crate::{Text, TextHead, base::TransferFlag};
 use wire::{Malformed, Reader, Wire, Writer};
 
 /// Asks a device to enter update mode (DSP0267, RequestUpdate, 0x10).
@@ -44,7 +40,7 @@ impl Wire for RequestUpdate {
     }
 }
 
-fields! {
+wire::record! {
     /// The device is in update mode: the answer to RequestUpdate.
     pub struct UpdateAccepted = "RequestUpdate response" {
         /// How many bytes of its own the device wants kept.
@@ -136,7 +132,7 @@ impl Wire for UpdateComponent {
     }
 }
 
-fields! {
+wire::record! {
     /// A device asks for a piece of a component (DSP0267, RequestFirmwareData, 0x15).
     pub struct RequestFirmwareData = "RequestFirmwareData" {
         /// Where it begins.
@@ -146,7 +142,7 @@ fields! {
     }
 }
 
-fields! {
+wire::record! {
     /// A device has fetched a component, or failed to (DSP0267, TransferComplete, 0x16).
     pub struct TransferComplete = "TransferComplete" {
         /// Zero for success.
@@ -154,7 +150,7 @@ fields! {
     }
 }
 
-fields! {
+wire::record! {
     /// A device has verified a component, or refused it (DSP0267, VerifyComplete, 0x17).
     pub struct VerifyComplete = "VerifyComplete" {
         /// Zero for success.
@@ -162,7 +158,7 @@ fields! {
     }
 }
 
-fields! {
+wire::record! {
     /// A device has stored a component, or failed to (DSP0267, ApplyComplete, 0x18).
     pub struct ApplyComplete = "ApplyComplete" {
         /// Zero for success, one for success with the activation methods below.
@@ -172,7 +168,7 @@ fields! {
     }
 }
 
-fields! {
+wire::record! {
     /// Asks a device to run what it was sent (DSP0267, ActivateFirmware, 0x1a).
     pub struct ActivateFirmware = "ActivateFirmware" {
         /// One: activate at once, by itself.
@@ -180,7 +176,7 @@ fields! {
     }
 }
 
-fields! {
+wire::record! {
     /// The device activates: the answer to ActivateFirmware.
     pub struct Activating = "ActivateFirmware response" {
         /// How many seconds it will take.
@@ -188,12 +184,12 @@ fields! {
     }
 }
 
-empty! {
+wire::record! {
     /// Ends an update without activation (DSP0267, CancelUpdate, 0x1d).
-    pub struct CancelUpdate = "CancelUpdate"
+    pub struct CancelUpdate = "CancelUpdate";
 }
 
-fields! {
+wire::record! {
     /// The update is over: the answer to CancelUpdate.
     pub struct Canceled = "CancelUpdate response" {
         /// One when components do not work any more.

@@ -1,0 +1,237 @@
+//! How an event is told: its name, how grave it is, one sentence, its facts. One place, so that the journal and OTLP
+//! never tell two stories.
+
+use super::{Event, Slot, What};
+use crate::model::Id;
+use std::fmt;
+
+/// How grave an event is.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Severity {
+    /// Of interest to who looks for something.
+    Debug,
+    /// Worth knowing.
+    Information,
+    /// Something is not as it should be, and FirmWarden goes on.
+    Warning,
+    /// Something does not work until somebody sees to it.
+    Error,
+}
+
+impl What {
+    /// The event's name. What every start of the daemon brings (a first version, a first digest) has names of its own,
+    /// so that an alert on `hw.firmware.changed` stays silent then.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ComponentAdded { .. } => "hw.component.added",
+            Self::ComponentRemoved { .. } => "hw.component.removed",
+            Self::ComponentStale { .. } => "hw.component.stale",
+            Self::ComponentFresh { .. } => "hw.component.fresh",
+            Self::FirmwareAdded { .. } => "hw.firmware.added",
+            Self::FirmwareRemoved { .. } => "hw.firmware.removed",
+            Self::FirmwareChanged { .. } => "hw.firmware.changed",
+            Self::DigestChanged { from: None, .. } => "hw.firmware.digest.taken",
+            Self::DigestChanged { from: Some(_), .. } => "hw.firmware.digest.changed",
+            Self::FaultRaised { .. } => "hw.component.fault.raised",
+            Self::FaultCleared { .. } => "hw.component.fault.cleared",
+            Self::IdRefused { .. } => "hw.component.id.refused",
+            Self::Inventoried { .. } => "hw.firmware.inventoried",
+            Self::LineUp { .. } => "mctp.line.up",
+            Self::LineDown { .. } => "mctp.line.down",
+            Self::DiscoveryFault { .. } => "mctp.discovery.fault",
+            Self::SettingsFault { .. } => "firmwarden.settings.fault",
+        }
+    }
+
+    /// How grave it is. A changed digest warns: whether the change was meant is not known here.
+    pub const fn severity(&self) -> Severity {
+        match self {
+            Self::Inventoried { pass, .. } if pass.failure.is_empty() => Severity::Debug,
+            Self::ComponentAdded { .. }
+            | Self::ComponentRemoved { .. }
+            | Self::ComponentFresh { .. }
+            | Self::FirmwareAdded { .. }
+            | Self::FirmwareRemoved { .. }
+            | Self::FirmwareChanged { .. }
+            | Self::DigestChanged { from: None, .. }
+            | Self::FaultCleared { .. }
+            | Self::LineUp { .. } => Severity::Information,
+            Self::ComponentStale { .. }
+            | Self::DigestChanged { from: Some(_), .. }
+            | Self::FaultRaised { .. }
+            | Self::Inventoried { .. }
+            | Self::DiscoveryFault { .. } => Severity::Warning,
+            Self::IdRefused { .. } | Self::LineDown { .. } | Self::SettingsFault { .. } => Severity::Error,
+        }
+    }
+
+    /// What it says besides its name, under OpenTelemetry's names. Nothing empty is among it.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let mut facts = match self {
+            Self::ComponentAdded { component, kind, name } => {
+                vec![hw(component), ("hw.type", kind.clone()), ("hw.name", name.clone())]
+            }
+            Self::ComponentRemoved { component, reason } | Self::ComponentStale { component, reason } => {
+                vec![hw(component), ("error.message", reason.clone())]
+            }
+            Self::ComponentFresh { component } => vec![hw(component)],
+            Self::FirmwareAdded { component, firmware, version } => {
+                vec![hw(component), fw(firmware), slot(Slot::Active), ("hw.firmware_version", version.clone())]
+            }
+            Self::FirmwareRemoved { component, firmware, version } => {
+                vec![hw(component), fw(firmware), slot(Slot::Active), ("hw.firmware.previous_version", version.clone())]
+            }
+            Self::FirmwareChanged { component, firmware, slot: place, from, to } => vec![
+                hw(component),
+                fw(firmware),
+                slot(*place),
+                ("hw.firmware_version", to.clone()),
+                ("hw.firmware.previous_version", from.clone()),
+            ],
+            Self::DigestChanged { component, firmware, algorithm, from, to } => {
+                let hash = |hex: &String| format!("{algorithm}:{hex}");
+                let before = from.as_ref().map(hash).unwrap_or_default();
+                vec![hw(component), fw(firmware), ("artifact.hash", hash(to)), ("artifact.previous_hash", before)]
+            }
+            Self::FaultRaised { component, fault } | Self::FaultCleared { component, fault } => {
+                vec![hw(component), ("hw.fault.step", fault.step.clone()), ("error.message", fault.what.clone())]
+            }
+            Self::IdRefused { id, holder, claimant } => {
+                vec![hw(id), ("hw.id.holder", holder.clone()), ("hw.id.claimant", claimant.clone())]
+            }
+            Self::Inventoried { component, pass } => {
+                let milliseconds = pass.duration.as_millis().to_string();
+                let requests = pass.exchanges.len().to_string();
+                vec![
+                    hw(component),
+                    ("mctp.endpoint.id", pass.endpoint.clone()),
+                    ("duration_ms", milliseconds),
+                    ("requests", requests),
+                    ("error.message", pass.failure.clone()),
+                ]
+            }
+            Self::LineUp { line } => vec![("mctp.line", line.clone())],
+            Self::LineDown { line, reason: what } | Self::DiscoveryFault { line, fault: what } => {
+                vec![("mctp.line", line.clone()), ("error.message", what.clone())]
+            }
+            Self::SettingsFault { fault } => vec![("error.message", fault.clone())],
+        };
+        facts.retain(|(_, value)| !value.is_empty());
+        facts
+    }
+}
+
+fn hw(id: &Id) -> (&'static str, String) {
+    ("hw.id", id.to_string())
+}
+
+fn fw(id: &Id) -> (&'static str, String) {
+    ("hw.firmware.id", id.to_string())
+}
+
+fn slot(slot: Slot) -> (&'static str, String) {
+    ("hw.firmware.slot", slot.word().into())
+}
+
+/// A version as a reader can tell it from the sentence around it.
+struct Version<'a>(&'a str);
+
+impl fmt::Display for Version<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { f.write_str("an unknown version") } else { write!(f, "'{}'", self.0) }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.what.fmt(f)
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ComponentAdded { component, kind, name } => write!(f, "{component} is there: {name} ({kind})"),
+            Self::ComponentRemoved { component, reason } => write!(f, "{component} is not there any more: {reason}"),
+            Self::ComponentStale { component, reason } => {
+                write!(f, "{component} does not answer, what is known of it is kept: {reason}")
+            }
+            Self::ComponentFresh { component } => write!(f, "{component} answers again"),
+            Self::FirmwareAdded { component, firmware, version } => {
+                write!(f, "{component} runs {} as {firmware}", Version(version))
+            }
+            Self::FirmwareRemoved { component, firmware, version } => {
+                write!(f, "{component} does not speak of {firmware} any more, it was {}", Version(version))
+            }
+            Self::FirmwareChanged { component, firmware, slot: Slot::Active, from, to } => {
+                write!(f, "{component} runs {} as {firmware}, before {}", Version(to), Version(from))
+            }
+            Self::FirmwareChanged { component, firmware, slot: Slot::Pending, from, to } => match (&**from, &**to) {
+                (from, "") => {
+                    write!(f, "on {component}, {} does not wait any more to run as {firmware}", Version(from))
+                }
+                (_, to) => write!(f, "on {component}, {} waits to run as {firmware}", Version(to)),
+            },
+            Self::DigestChanged { component, firmware, algorithm, from: None, to } => {
+                write!(f, "the image of {firmware} on {component} has the {algorithm} digest {to}")
+            }
+            Self::DigestChanged { component, firmware, algorithm, from: Some(from), to } => {
+                write!(f, "the image of {firmware} on {component} now has the {algorithm} digest {to}, before {from}")
+            }
+            Self::FaultRaised { component, fault } => write!(f, "{component} answers wrongly: {fault}"),
+            Self::FaultCleared { component, fault } => {
+                write!(f, "{component} answers rightly again, not any more: {fault}")
+            }
+            Self::IdRefused { id, holder, claimant } => {
+                write!(f, "the id {id} is {holder}'s; {claimant}, which claims it, too, is not published")
+            }
+            Self::Inventoried { component, pass } if pass.failure.is_empty() => {
+                write!(f, "{component} read: {} requests in {} ms", pass.exchanges.len(), pass.duration.as_millis())
+            }
+            Self::Inventoried { component, pass } => write!(f, "{component} could not be read: {}", pass.failure),
+            Self::LineUp { line } => write!(f, "line {line} is up"),
+            Self::LineDown { line, reason } => write!(f, "line {line} is down: {reason}"),
+            Self::DiscoveryFault { line, fault } => write!(f, "an endpoint on line {line} cannot be known: {fault}"),
+            Self::SettingsFault { fault } => write!(f, "a part of the configuration is not in force: {fault}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Algorithm;
+
+    fn id(text: &str) -> Id {
+        Id::new(text).expect("legal")
+    }
+
+    #[test]
+    fn a_pending_version_that_goes_is_told_as_gone() {
+        let changed = |from: &str, to: &str| What::FirmwareChanged {
+            component: id("nic0"),
+            firmware: id("nic0"),
+            slot: Slot::Pending,
+            from: from.into(),
+            to: to.into(),
+        };
+        assert_eq!(changed("", "2").to_string(), "on nic0, '2' waits to run as nic0");
+        assert_eq!(changed("2", "").to_string(), "on nic0, '2' does not wait any more to run as nic0");
+        assert!(changed("2", "").facts().iter().all(|(name, _)| *name != "hw.firmware_version"));
+    }
+
+    #[test]
+    fn a_first_digest_is_no_change() {
+        let digest = |from: Option<&str>| What::DigestChanged {
+            component: id("bmc"),
+            firmware: id("bmc_uboot"),
+            algorithm: Algorithm::Sha256,
+            from: from.map(Into::into),
+            to: "ab".into(),
+        };
+        assert_eq!((digest(None).name(), digest(None).severity()), ("hw.firmware.digest.taken", Severity::Information));
+        let changed = digest(Some("cd"));
+        assert_eq!((changed.name(), changed.severity()), ("hw.firmware.digest.changed", Severity::Warning));
+        assert!(changed.facts().contains(&("artifact.previous_hash", "sha256:cd".into())));
+    }
+}

@@ -1,0 +1,146 @@
+//! The tables for people: pure functions from plain values to text.
+
+use super::{
+    table::{ALL, Column, lines},
+    values::{Component, Firmware, Inventory},
+};
+
+const INVENTORY: [Column; 8] = [
+    Column { title: "COMPONENT", keeps: ALL },
+    Column { title: "SLOT", keeps: 6 },
+    Column { title: "VERSION", keeps: 14 },
+    Column { title: "PENDING", keeps: 8 },
+    Column { title: "DIGEST", keeps: 7 },
+    Column { title: "SOURCE", keeps: 5 },
+    Column { title: "AGE", keeps: ALL },
+    Column { title: "STATE", keeps: 13 },
+];
+
+const COMPONENTS: [Column; 9] = [
+    Column { title: "ID", keeps: ALL },
+    Column { title: "TYPE", keeps: ALL },
+    Column { title: "NAME", keeps: 6 },
+    Column { title: "MANUFACTURER", keeps: 6 },
+    Column { title: "MODEL", keeps: 6 },
+    Column { title: "ENDPOINT", keeps: 6 },
+    Column { title: "UUID", keeps: 8 },
+    Column { title: "FIRMWARE", keeps: ALL },
+    Column { title: "STATE", keeps: 13 },
+];
+
+/// Where AGE stands: it changes by itself.
+const AGE: usize = 6;
+
+/// How many of a digest's digits tell two images apart at a glance.
+const DIGITS: usize = 12;
+
+/// The table of all firmware and what is remarkable beside it. `now` is the boot time in microseconds.
+pub(super) fn inventory(inventory: &Inventory, now: u64, width: Option<usize>) -> Vec<String> {
+    let rows: Vec<_> = inventory.firmware.iter().map(|f| row(f, now)).collect();
+    let mut text = if rows.is_empty() { vec!["no firmware is known".into()] } else { lines(&INVENTORY, &rows, width) };
+    let remarks = remarks(inventory);
+    if !remarks.is_empty() {
+        text.push(String::new());
+        text.extend(remarks);
+    }
+    text
+}
+
+/// The table of all components.
+pub(super) fn components(inventory: &Inventory, width: Option<usize>) -> Vec<String> {
+    let rows: Vec<_> = inventory.components.iter().map(component).collect();
+    if rows.is_empty() { vec!["no component is known".into()] } else { lines(&COMPONENTS, &rows, width) }
+}
+
+/// The lines of `now`'s table and remarks that `before` did not have, and what is not there any more.
+pub(super) fn changes(before: &Inventory, now: &Inventory, clock: u64) -> Vec<String> {
+    let ageless = |f: &Firmware| {
+        let mut row = row(f, clock);
+        row.remove(AGE);
+        row
+    };
+    let twin = |all: &[Firmware], f: &Firmware| all.iter().find(|other| other.id == f.id).map(ageless);
+    let rows: Vec<_> = now.firmware.iter().map(|f| row(f, clock)).collect();
+    let shown = lines(&INVENTORY, &rows, None).into_iter().skip(1).zip(&now.firmware);
+    let mut text: Vec<_> =
+        shown.filter(|(_, f)| twin(&before.firmware, f) != Some(ageless(f))).map(|(line, _)| line).collect();
+    let gone = before.firmware.iter().filter(|f| twin(&now.firmware, f).is_none());
+    text.extend(gone.map(|f| format!("{}  {}  removed", f.component, f.name)));
+    let (old, new) = (remarks(before), remarks(now));
+    text.extend(new.iter().filter(|remark| !old.contains(remark)).cloned());
+    text.extend(old.iter().filter(|remark| !new.contains(remark)).map(|remark| format!("resolved: {remark}")));
+    text
+}
+
+fn row(firmware: &Firmware, now: u64) -> Vec<String> {
+    let dash = || "-".to_owned();
+    let digest =
+        |d: &super::values::Digest| format!("{}:{}", d.algorithm, d.digest.chars().take(DIGITS).collect::<String>());
+    vec![
+        firmware.component.clone(),
+        firmware.name.clone(),
+        firmware.version.clone(),
+        firmware.pending_version.clone().unwrap_or_else(dash),
+        firmware.digest.as_ref().map_or_else(dash, digest),
+        firmware.source.clone(),
+        age(now.saturating_sub(firmware.last_read_boot_time)),
+        match firmware.progress {
+            Some(percent) if firmware.freshness == "fresh" => format!("hashing {percent}%"),
+            _ => state(&firmware.freshness, firmware.stale_reason.as_deref()),
+        },
+    ]
+}
+
+fn component(component: &Component) -> Vec<String> {
+    let dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
+    let faults = match component.faults.len() {
+        0 => String::new(),
+        1 => ", 1 fault".into(),
+        count => format!(", {count} faults"),
+    };
+    vec![
+        component.id.clone(),
+        component.r#type.clone(),
+        component.name.clone(),
+        dash(&component.manufacturer),
+        dash(&component.model),
+        component.origin.clone(),
+        dash(&component.uuid),
+        component.firmware.len().to_string(),
+        state(&component.freshness, component.stale_reason.as_deref()) + &faults,
+    ]
+}
+
+fn state(freshness: &str, reason: Option<&str>) -> String {
+    match reason {
+        Some(reason) if freshness == "stale" => format!("stale: {reason}"),
+        _ => freshness.to_owned(),
+    }
+}
+
+/// One line for each thing that the table of firmware cannot show.
+fn remarks(inventory: &Inventory) -> Vec<String> {
+    let components = inventory.components.iter().filter_map(|c| {
+        let mut words = Vec::new();
+        if c.firmware.is_empty() {
+            words.push("no firmware".to_owned());
+            words.extend(c.stale_reason.iter().map(|reason| format!("stale: {reason}")));
+        }
+        words.extend(c.faults.iter().map(|f| format!("{}: {}", f.step, f.what)));
+        (!words.is_empty()).then(|| format!("{}: {}", c.id, words.join("; ")))
+    });
+    let lines = inventory.daemon.lines.iter().filter(|line| line.state != "up");
+    let lines = lines.map(|line| format!("line {} ({}): {}", line.name, line.device, line.state));
+    let settings = inventory.daemon.settings_faults.iter().map(|fault| format!("configuration: {fault}"));
+    components.chain(lines).chain(settings).collect()
+}
+
+/// An age in the one unit that says enough.
+fn age(microseconds: u64) -> String {
+    match microseconds / 1_000_000 {
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds @ 60..3600 => format!("{}m", seconds / 60),
+        seconds @ 3600..172_800 => format!("{}h", seconds / 3600),
+        seconds => format!("{}d", seconds / 86_400),
+    }
+}

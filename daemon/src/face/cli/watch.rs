@@ -1,0 +1,146 @@
+//! `inventory --watch`: follows the daemon's signals, through its restarts and the bus's.
+
+use super::{
+    bus::{self, Absent},
+    screen,
+    values::Inventory,
+    view,
+};
+use crate::clock::Stamp;
+use std::{io, sync::Arc, time::Duration};
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
+use zbus::Connection;
+
+/// One reading of a board is hundreds of signals: they are waited for together.
+const SETTLING: Duration = Duration::from_millis(200);
+
+/// How often a terminal's ages are drawn anew.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How often a bus that went away is looked for.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How changes are shown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Style {
+    /// The whole table, over and over in one place.
+    Terminal,
+    /// The lines that changed.
+    Lines,
+    /// Everything in one line of JSON.
+    Json,
+}
+
+/// Why watching ended.
+pub(super) enum End {
+    /// There was nothing to watch.
+    Absent(Absent),
+    /// Nobody reads any more.
+    Output(io::Error),
+}
+
+/// Watches for ever, or until there is nobody to show it to. What is not there at the start is an error.
+pub(super) async fn watch(style: Style) -> End {
+    let mut shown = match watched().await {
+        Ok((connection, changed)) => {
+            let mut picture = Picture { style, shown: None, lost: false };
+            if let Err(end) = picture.follow(&connection, &changed, true).await {
+                return end;
+            }
+            picture
+        }
+        Err(absent) => return End::Absent(absent),
+    };
+    loop {
+        sleep(RETRY).await;
+        let Ok((connection, changed)) = watched().await else { continue };
+        if let Err(end) = shown.follow(&connection, &changed, false).await {
+            return end;
+        }
+    }
+}
+
+async fn watched() -> Result<(Connection, Arc<Notify>), Absent> {
+    let connection = bus::connect().await?;
+    let changed = bus::changes(&connection).await?;
+    Ok((connection, changed))
+}
+
+struct Picture {
+    style: Style,
+    shown: Option<Inventory>,
+    /// Whether it was said that what is shown may not hold any more.
+    lost: bool,
+}
+
+impl Picture {
+    /// Follows one connection until it closes.
+    async fn follow(&mut self, connection: &Connection, changed: &Notify, first: bool) -> Result<(), End> {
+        let mut now = match bus::read(connection).await {
+            Ok(now) => Some(now),
+            Err(absent) if first => return Err(End::Absent(absent)),
+            Err(_absent) => None,
+        };
+        loop {
+            match &now {
+                Some(now) => {
+                    if std::mem::take(&mut self.lost) {
+                        self.tell("the daemon is there again")?;
+                    }
+                    self.show(now).map_err(End::Output)?;
+                }
+                None if !self.lost => {
+                    self.lost = true;
+                    self.tell("the daemon is not there; waiting for it")?;
+                }
+                None => {}
+            }
+            let tick = if self.style == Style::Terminal { TICK } else { Duration::MAX };
+            tokio::select! {
+                () = connection.closed() => {
+                    self.lost = true;
+                    return self.tell("the bus is not there; waiting for it");
+                }
+                woken = timeout(tick, changed.notified()) => if woken.is_ok() {
+                    sleep(SETTLING).await;
+                    now = bus::read(connection).await.ok();
+                }
+            }
+        }
+    }
+
+    fn show(&mut self, now: &Inventory) -> io::Result<()> {
+        let clock = Stamp::now().boot_microseconds();
+        let changed = self.shown.as_ref() != Some(now);
+        match (self.style, &self.shown) {
+            (Style::Terminal, shown) => {
+                if shown.is_none() {
+                    screen::redraw(&[])?;
+                }
+                screen::redraw(&view::inventory(now, clock, screen::size().map(|s| s.columns)))?;
+            }
+            (Style::Lines, None) => screen::print(&view::inventory(now, clock, None))?,
+            (Style::Lines, Some(before)) => screen::print(&view::changes(before, now, clock))?,
+            (Style::Json, _) if changed => screen::print(&[serde_json::to_string(now)?])?,
+            (Style::Json, _) => {}
+        }
+        if changed {
+            self.shown = Some(now.clone());
+        }
+        Ok(())
+    }
+
+    /// A remark of our own: on a terminal below what was last known, else on standard error.
+    fn tell(&self, what: &str) -> Result<(), End> {
+        let Some(shown) = self.shown.as_ref().filter(|_| self.style == Style::Terminal) else {
+            screen::complain(what);
+            return Ok(());
+        };
+        let mut lines = view::inventory(shown, Stamp::now().boot_microseconds(), screen::size().map(|s| s.columns));
+        lines.splice(0..0, [what.to_owned(), String::new()]);
+        screen::redraw(&lines).map_err(End::Output)
+    }
+}

@@ -1,0 +1,33 @@
+//! What is said of the daemon itself, on the root of its own tree.
+
+use super::text::one_line;
+use crate::model::{Line, Model};
+use std::sync::Arc;
+use zbus::interface;
+
+/// The daemon.
+#[derive(Clone)]
+pub(super) struct Daemon(pub(super) Arc<Model>);
+
+#[interface(name = "xyz.openbmc_project.FirmWarden.Daemon", introspection_docs = false)]
+impl Daemon {
+    #[zbus(property(emits_changed_signal = "const"))]
+    fn version(&self) -> &str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    #[zbus(property(emits_changed_signal = "true"))]
+    fn settings_faults(&self) -> Vec<String> {
+        self.0.settings_faults.iter().map(|f| one_line(f)).collect()
+    }
+
+    /// Name, device, and `up` or why it is down.
+    #[zbus(property(emits_changed_signal = "true"))]
+    fn lines(&self) -> Vec<(String, String, String)> {
+        self.0.lines.iter().map(|(name, line)| (one_line(name), one_line(&line.device), state(line))).collect()
+    }
+}
+
+fn state(line: &Line) -> String {
+    line.down.as_ref().map_or_else(|| "up".into(), |reason| one_line(&format!("down: {reason}")))
+}

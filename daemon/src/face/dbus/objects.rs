@@ -1,0 +1,64 @@
+//! Which objects a model has on the bus, and which interfaces each of them. Pure.
+
+use super::{
+    OWN, SOFTWARE,
+    component::Component,
+    daemon::Daemon,
+    firmware::{Digest, Firmware},
+    projection::Projection,
+    software::{Activation, Associations, Version},
+    text::one_line,
+};
+use crate::model::{self, Model};
+use std::sync::Arc;
+use zbus::ObjectPath;
+
+/// An object: its path and its interfaces.
+pub(super) type Object = (String, Interfaces);
+
+/// The interfaces of one object.
+pub(super) type Interfaces = Vec<Arc<dyn Projection>>;
+
+/// The firmware that has an object: Redfish cannot say that a version is not known.
+pub(super) fn published(component: &model::Component) -> impl Iterator<Item = &model::Firmware> {
+    component.firmware.values().filter(|f| !one_line(&f.active.version).is_empty())
+}
+
+/// The objects of a component. `is_held` says that its `ran_on` association is another service's.
+pub(super) fn of_component(component: &Arc<model::Component>, is_held: bool) -> Vec<Object> {
+    let own = (format!("{OWN}/components/{}", component.id), vec![shared(Component(Arc::clone(component)))]);
+    let mut objects = vec![own];
+    let mut is_held = is_held;
+    for firmware in published(component) {
+        let runs = firmware.primary && !is_held;
+        is_held |= runs;
+        let known = Arc::new(firmware.clone());
+        let mut interfaces = vec![
+            shared(Version(Arc::clone(&known))),
+            shared(Activation),
+            shared(Firmware { component: component.id.clone(), known }),
+        ];
+        if let Some(inventory_path) = inventory_path(component) {
+            interfaces.push(shared(Associations { inventory_path, runs }));
+        }
+        if let Some(digest) = &firmware.digest {
+            interfaces.push(shared(Digest(Arc::new(digest.clone()))));
+        }
+        objects.push((format!("{SOFTWARE}/{}", firmware.id), interfaces));
+    }
+    objects
+}
+
+/// The daemon's own interface.
+pub(super) fn of_daemon(model: &Arc<Model>) -> Arc<dyn Projection> {
+    shared(Daemon(Arc::clone(model)))
+}
+
+/// The component's inventory object, if its path is one: the mapper would choke on another.
+pub(super) fn inventory_path(component: &model::Component) -> Option<String> {
+    component.inventory_path.clone().filter(|path| path != "/" && ObjectPath::try_from(path.as_str()).is_ok())
+}
+
+fn shared(interface: impl Projection + 'static) -> Arc<dyn Projection> {
+    Arc::new(interface)
+}

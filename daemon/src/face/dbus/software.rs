@@ -1,0 +1,60 @@
+//! What bmcweb reads of a firmware: interfaces of phosphor-dbus-interfaces, on the firmware's object.
+
+use super::text::one_line;
+use crate::model::Firmware;
+use std::sync::Arc;
+use zbus::interface;
+
+/// What runs. Never `BMC` or `Host`: bmcweb would tie those to its manager or its system.
+#[derive(Clone)]
+pub(super) struct Version(pub(super) Arc<Firmware>);
+
+#[interface(name = "xyz.openbmc_project.Software.Version", introspection_docs = false)]
+impl Version {
+    #[zbus(property(emits_changed_signal = "true"))]
+    fn version(&self) -> String {
+        one_line(&self.0.active.version)
+    }
+
+    /// Deprecated upstream, yet a bmcweb before July 2026 answers 500 without it.
+    #[zbus(property(emits_changed_signal = "const"))]
+    fn purpose(&self) -> &str {
+        "xyz.openbmc_project.Software.Version.VersionPurpose.Other"
+    }
+}
+
+/// That it runs. What waits to run is told in [`super::firmware::Firmware`].
+#[derive(Clone)]
+pub(super) struct Activation;
+
+#[interface(name = "xyz.openbmc_project.Software.Activation", introspection_docs = false)]
+impl Activation {
+    #[zbus(property(emits_changed_signal = "const"))]
+    fn activation(&self) -> &str {
+        "xyz.openbmc_project.Software.Activation.Activations.Active"
+    }
+
+    #[zbus(property(emits_changed_signal = "const"))]
+    fn requested_activation(&self) -> &str {
+        "xyz.openbmc_project.Software.Activation.RequestedActivations.None"
+    }
+}
+
+/// To which inventory object it belongs.
+#[derive(Clone)]
+pub(super) struct Associations {
+    /// The component's inventory object.
+    pub(super) inventory_path: String,
+    /// Whether it is the one that the inventory object runs: bmcweb answers 500 when there are two.
+    pub(super) runs: bool,
+}
+
+#[interface(name = "xyz.openbmc_project.Association.Definitions", introspection_docs = false)]
+impl Associations {
+    #[zbus(property(emits_changed_signal = "true"))]
+    fn associations(&self) -> Vec<(&str, &str, &str)> {
+        let (forward, reverse) =
+            if self.runs { ("running", "ran_on") } else { ("firmwarden_component", "firmwarden_firmware") };
+        vec![(forward, reverse, &self.inventory_path)]
+    }
+}

@@ -1,0 +1,194 @@
+//! What became of the requests: counters for the metrics, and few lines for the journal.
+
+use super::link::Trouble;
+use bytes::Bytes;
+use http::Response;
+use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsPartialSuccess, ExportLogsServiceResponse};
+use prost::Message;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// One of OpenTelemetry's signals.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Signal {
+    /// Events.
+    Logs,
+    /// Numbers.
+    Metrics,
+    /// Spans.
+    Traces,
+}
+
+impl Signal {
+    /// The signal that goes to this path.
+    pub(super) fn of(path: &str) -> Self {
+        match path.rsplit('/').next() {
+            Some("logs") => Self::Logs,
+            Some("traces") => Self::Traces,
+            _ => Self::Metrics,
+        }
+    }
+
+    /// Whether a request is worth being tried for long.
+    pub(super) const fn is_held(self) -> bool {
+        !matches!(self, Self::Metrics)
+    }
+
+    /// In OpenTelemetry's words.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Logs => "logs",
+            Self::Metrics => "metrics",
+            Self::Traces => "traces",
+        }
+    }
+}
+
+/// How many requests went how. The empty word stands for success, else it is `error.type`.
+pub(super) type Counts = BTreeMap<(Signal, String), u64>;
+
+/// What became of the requests.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    endpoint: String,
+    state: Mutex<State>,
+    say: fn(u8, &str),
+}
+
+#[derive(Debug, Default)]
+struct State {
+    counts: Counts,
+    /// Signals whose last request was lost or is being held.
+    failing: BTreeSet<Signal>,
+    /// When the journal was last told, and whether it was of trouble.
+    told: Option<Instant>,
+    told_trouble: bool,
+}
+
+impl Delivery {
+    /// Nothing has become of anything yet.
+    pub(super) fn new(endpoint: String, say: fn(u8, &str)) -> Self {
+        Self { endpoint, state: Mutex::default(), say }
+    }
+
+    /// A request failed and will be tried again.
+    pub(super) fn held(&self, signal: Signal, posted: &Result<Response<Bytes>, Trouble>, silence: Duration) {
+        let mut state = self.state();
+        state.failing.insert(signal);
+        self.tell_trouble(&mut state, &format!("{}; logs and spans are held", describe(posted)), silence);
+    }
+
+    /// A request came to its end.
+    pub(super) fn ended(&self, signal: Signal, result: &Result<Response<Bytes>, Trouble>, silence: Duration) {
+        let mut state = self.state();
+        let word = match result {
+            Ok(answer) if answer.status().is_success() => match refused(answer) {
+                None => String::new(),
+                Some(part) => return self.took_a_part(&mut state, signal, &part, silence),
+            },
+            Ok(answer) => answer.status().as_u16().to_string(),
+            Err(trouble) => trouble.word().to_owned(),
+        };
+        let lost = !word.is_empty();
+        *state.counts.entry((signal, word)).or_default() += 1;
+        if lost {
+            state.failing.insert(signal);
+            self.tell_trouble(
+                &mut state,
+                &format!("{}; a request of {} is lost", describe(result), signal.word()),
+                silence,
+            );
+            return;
+        }
+        state.failing.remove(&signal);
+        if state.failing.is_empty() && state.told_trouble {
+            state.told_trouble = false;
+            state.told = Some(Instant::now());
+            (self.say)(5, &format!("telemetry: the collector {} takes everything again", self.endpoint));
+        }
+    }
+
+    /// The OTLP specification forbids to send the request again.
+    fn took_a_part(&self, state: &mut State, signal: Signal, part: &ExportLogsPartialSuccess, silence: Duration) {
+        *state.counts.entry((signal, "partial_success".into())).or_default() += 1;
+        state.failing.insert(signal);
+        let (count, message) = (part.rejected_log_records, &part.error_message);
+        let what = format!("refuses {count} records of a request of {}: {message}", signal.word());
+        self.tell_trouble(state, &what, silence);
+    }
+
+    /// How many requests went how.
+    pub(super) fn counts(&self) -> Counts {
+        self.state().counts.clone()
+    }
+
+    /// Once, until it is over; and not more often than every `silence` when it comes and goes.
+    fn tell_trouble(&self, state: &mut State, what: &str, silence: Duration) {
+        if state.told_trouble || state.told.is_some_and(|told| told.elapsed() < silence) {
+            return;
+        }
+        state.told_trouble = true;
+        state.told = Some(Instant::now());
+        (self.say)(4, &format!("telemetry: the collector {} {what}", self.endpoint));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the collector refused of a request that it took. The answers of all signals have the same fields.
+fn refused(answer: &Response<Bytes>) -> Option<ExportLogsPartialSuccess> {
+    let answer = ExportLogsServiceResponse::decode(answer.body().as_ref()).ok()?;
+    answer.partial_success.filter(|part| part.rejected_log_records > 0)
+}
+
+fn describe(result: &Result<Response<Bytes>, Trouble>) -> String {
+    match result {
+        Ok(answer) => format!("answers {}", answer.status()),
+        Err(Trouble::Connect(error)) => format!("is not reachable: {error}"),
+        Err(trouble) => trouble.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::StatusCode;
+
+    static SAID: Mutex<Vec<u8>> = Mutex::new(vec![]);
+
+    fn answer(status: StatusCode) -> Result<Response<Bytes>, Trouble> {
+        let mut answer = Response::new(Bytes::new());
+        *answer.status_mut() = status;
+        Ok(answer)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn trouble_is_over_when_every_signal_gets_through_and_is_told_once_in_a_while() {
+        let delivery = Delivery::new("x".into(), |level, _| SAID.lock().expect("not poisoned").push(level));
+        let silence = Duration::from_secs(60);
+        let said = || SAID.lock().expect("not poisoned").clone();
+        delivery.held(Signal::Logs, &answer(StatusCode::SERVICE_UNAVAILABLE), silence);
+        delivery.held(Signal::Logs, &Err(Trouble::Silent), silence);
+        delivery.ended(Signal::Metrics, &answer(StatusCode::OK), silence);
+        assert_eq!(said(), [4], "logs are still held");
+        delivery.ended(Signal::Logs, &answer(StatusCode::OK), silence);
+        assert_eq!(said(), [4, 5]);
+        for _ in 0..9 {
+            delivery.ended(Signal::Logs, &answer(StatusCode::BAD_REQUEST), silence);
+            delivery.ended(Signal::Logs, &answer(StatusCode::OK), silence);
+        }
+        assert_eq!(said(), [4, 5], "it comes and goes");
+        tokio::time::advance(silence).await;
+        delivery.ended(Signal::Logs, &Err(Trouble::Silent), silence);
+        assert_eq!(said(), [4, 5, 4]);
+        let counts = delivery.counts();
+        let count = |error: &str| counts.get(&(Signal::Logs, error.to_owned())).copied();
+        assert_eq!((count(""), count("400"), count("timeout")), (Some(10), Some(9), Some(1)));
+    }
+}

@@ -1,0 +1,140 @@
+//! What a component and its firmware are called: by the configuration, else by themselves, else by where they are.
+//! The same board gives the same names after every restart; nothing is random.
+
+use crate::{
+    model::{Fault, Id, Number, Origin},
+    settings::ComponentRule,
+};
+
+/// The first rule that means the component at `origin`.
+pub fn rule<'a>(rules: &'a [ComponentRule], origin: &Origin) -> Option<&'a ComponentRule> {
+    let Origin::Endpoint { line, position, uuid, .. } = origin else { return None };
+    rules.iter().find(|rule| rule.matches.fit(line, *position, uuid.as_deref()))
+}
+
+/// The id of a component that no rule names: the name it gives itself, else its UUID, else its place.
+///
+/// A name that the configuration gives to another component is not a device's to take.
+pub fn component(rules: &[ComponentRule], own_name: Option<&str>, origin: &Origin) -> (Id, Option<Fault>) {
+    let configured = |id: &Id| rules.iter().any(|rule| rule.id == *id);
+    let claimed = own_name.and_then(Id::from_words);
+    if let Some(id) = claimed.clone().filter(|id| !configured(id)) {
+        return (id, None);
+    }
+    let fault = claimed.map(|id| Fault {
+        step: "id".into(),
+        what: format!("the device calls itself {id}, which the configuration gives to another"),
+    });
+    (by_uuid(origin).or_else(|| by_place(origin)).unwrap_or_else(Id::unnamed), fault)
+}
+
+fn by_uuid(origin: &Origin) -> Option<Id> {
+    let Origin::Endpoint { uuid: Some(uuid), .. } = origin else { return None };
+    let digits: String = uuid.chars().filter(char::is_ascii_hexdigit).collect();
+    Id::new(&format!("device_{digits}"))
+}
+
+fn by_place(origin: &Origin) -> Option<Id> {
+    match origin {
+        Origin::Local => None,
+        Origin::Endpoint { line, position: 0, .. } => Id::from_words(line),
+        Origin::Endpoint { line, position, .. } => Id::from_words(&format!("{line} {position}")),
+    }
+}
+
+/// The id and name of one firmware of a component, and whether the configuration calls it the component's primary one.
+///
+/// `alone` says whether no other firmware of the component has the same identifier.
+pub fn firmware(
+    component: &Id,
+    rule: Option<&ComponentRule>,
+    number: Number,
+    alone: bool,
+) -> (Option<Id>, String, bool) {
+    let rules = rule.map_or(&[][..], |rule| &rule.firmware);
+    let named = rules.iter().find(|r| r.identifier == number.identifier && r.index.is_none_or(|i| i == number.index));
+    if let Some(named) = named {
+        return (component.join(named.name.as_str()), named.name.to_string(), named.primary);
+    }
+    let Number { identifier, index, .. } = number;
+    if alone {
+        (component.join(&format!("component_{identifier}")), format!("component {identifier}"), false)
+    } else {
+        let id = component.join(&format!("component_{identifier}_{index}"));
+        (id, format!("component {identifier} index {index}"), false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{FirmwareRule, Matches};
+
+    fn at(line: &str, position: u8, uuid: Option<&str>) -> Origin {
+        Origin::Endpoint { line: line.into(), position, network: 1, eid: 9, uuid: uuid.map(str::to_owned) }
+    }
+
+    fn id(text: &str) -> Id {
+        Id::new(text).expect("legal")
+    }
+
+    fn rule_for(name: &str, matches: Matches) -> ComponentRule {
+        let firmware = vec![FirmwareRule { identifier: 7, index: None, name: id("vbios"), primary: true }];
+        ComponentRule {
+            id: id(name),
+            matches,
+            kind: None,
+            name: None,
+            manufacturer: None,
+            model: None,
+            parent: None,
+            inventory_path: None,
+            firmware,
+        }
+    }
+
+    #[test]
+    fn everything_a_rule_asks_for_must_hold() {
+        let line = Some(id("riser"));
+        let rules = [
+            rule_for("nothing", Matches::default()),
+            rule_for("far", Matches { line: line.clone(), position: Some(2), uuid: None }),
+            rule_for("near", Matches { line, ..Matches::default() }),
+        ];
+        let found = |origin: &Origin| rule(&rules, origin).map(|r| r.id.to_string());
+        assert_eq!(found(&at("riser", 2, None)).as_deref(), Some("far"));
+        assert_eq!(found(&at("riser", 0, None)).as_deref(), Some("near"));
+        assert_eq!(found(&at("other", 0, None)), None);
+        assert_eq!(found(&Origin::Local), None);
+    }
+
+    #[test]
+    fn a_device_without_a_rule_is_named_by_itself_its_uuid_or_its_place() {
+        let named = |own, origin: &Origin| component(&[], own, origin).0.to_string();
+        assert_eq!(named(Some("_NIC 0/b"), &at("riser", 0, None)), "nic_0_b");
+        let uuid = at("riser", 0, Some("01020304-0506-0708-090a-0b0c0d0e0f10"));
+        assert_eq!(named(None, &uuid), "device_0102030405060708090a0b0c0d0e0f10");
+        assert_eq!(named(Some("\u{202e}"), &at("riser", 0, None)), "riser");
+        assert_eq!(named(None, &at("riser", 3, None)), "riser_3");
+    }
+
+    #[test]
+    fn a_device_cannot_take_a_configured_name() {
+        let rules = [rule_for("gpu0", Matches { position: Some(9), ..Matches::default() })];
+        let (id, fault) = component(&rules, Some("GPU0"), &at("riser", 1, None));
+        assert_eq!((id.to_string(), fault.is_some()), ("riser_1".into(), true));
+    }
+
+    #[test]
+    fn firmware_is_named_by_rule_or_number() {
+        let rule = rule_for("gpu0", Matches::default());
+        let named = |identifier, index, alone| {
+            let (id, name, primary) =
+                firmware(&id("gpu0"), Some(&rule), Number { classification: 10, identifier, index }, alone);
+            (id.expect("legal").to_string(), name, primary)
+        };
+        assert_eq!(named(7, 0, true), ("gpu0_vbios".into(), "vbios".into(), true));
+        assert_eq!(named(8, 1, true), ("gpu0_component_8".into(), "component 8".into(), false));
+        assert_eq!(named(8, 1, false), ("gpu0_component_8_1".into(), "component 8 index 1".into(), false));
+    }
+}

@@ -1,0 +1,110 @@
+//! The tables that exist once. What is wrong in them keeps the value it had; a later file wins over an earlier one.
+
+use super::{Inventory, Mctp, Otlp, Pldm, fault::Spot, fields::Fields, value};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Below this a loop would not be polling but spinning.
+pub(super) const SHORTEST: Duration = Duration::from_millis(100);
+/// Above this nobody means it.
+pub(super) const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+/// An instance id may be given out anew after this (DSP0240 PT3), so the last try must be over by then.
+const INSTANCE_ID_EXPIRY: Duration = Duration::from_secs(5);
+const EXPORT_INTERVAL: Duration = Duration::from_secs(30);
+
+pub(super) fn mctp(fields: &mut Fields<'_, '_>, mctp: &mut Mctp) {
+    // 0 to 7 are reserved and 0xff is broadcast (DSP0236).
+    let eid = || value::integer(8, 0xfe);
+    let read = Mctp {
+        own_eid: fields.optional("own_eid", eid()).unwrap_or(mctp.own_eid),
+        first_eid: fields.optional("first_eid", eid()).unwrap_or(mctp.first_eid),
+        last_eid: fields.optional("last_eid", eid()).unwrap_or(mctp.last_eid),
+    };
+    let pool = read.first_eid..=read.last_eid;
+    if pool.is_empty() || pool.contains(&read.own_eid) {
+        let Mctp { own_eid, first_eid, last_eid } = read;
+        let wrong = "the ids to give out must be in order and must not contain our own";
+        fields.refuse(&format!("{wrong}: first_eid {first_eid}, last_eid {last_eid}, own_eid {own_eid}"));
+    } else {
+        *mctp = read;
+    }
+}
+
+pub(super) fn pldm(fields: &mut Fields<'_, '_>, pldm: &mut Pldm) {
+    let time_out = value::duration(Duration::from_millis(10), Duration::from_millis(4_800));
+    let read = Pldm {
+        time_out: fields.optional("time_out", time_out).unwrap_or(pldm.time_out),
+        tries: fields.optional("tries", value::integer(1, 100)).unwrap_or(pldm.tries),
+    };
+    let all = read.time_out.saturating_mul(read.tries);
+    if all < INSTANCE_ID_EXPIRY {
+        *pldm = read;
+    } else {
+        let expiry = "a request's instance id expires after 5s, so tries x time_out must be less";
+        fields.refuse(&format!("{expiry}: {} x {:?} is {all:?}", read.tries, read.time_out));
+    }
+}
+
+pub(super) fn inventory(fields: &mut Fields<'_, '_>, inventory: &mut Inventory) {
+    let duration = || value::duration(SHORTEST, LONGEST);
+    let read = Inventory {
+        interval: fields.optional("interval", duration()).unwrap_or(inventory.interval),
+        retry_first: fields.optional("retry_first", duration()).unwrap_or(inventory.retry_first),
+        retry_last: fields.optional("retry_last", duration()).unwrap_or(inventory.retry_last),
+        check_interval: fields.optional("check_interval", duration()).unwrap_or(inventory.check_interval),
+        absent_after: fields.optional("absent_after", duration()).unwrap_or(inventory.absent_after),
+    };
+    let Inventory { retry_first, retry_last, .. } = read;
+    let before = inventory.clone();
+    *inventory = read;
+    if retry_first > retry_last {
+        fields.refuse(&format!("retry_first {retry_first:?} is longer than retry_last {retry_last:?}"));
+        (inventory.retry_first, inventory.retry_last) = (before.retry_first, before.retry_last);
+    }
+}
+
+/// `[otlp]` as far as the files said anything: the endpoint may stand in one and a header in another.
+#[derive(Debug, Default)]
+pub(super) struct OtlpDraft {
+    /// Where it was first spoken of.
+    spot: Option<Spot>,
+    endpoint: Option<String>,
+    /// Whether an endpoint was given and refused, which was told already.
+    refused: bool,
+    headers: BTreeMap<String, String>,
+    interval: Option<Duration>,
+    resource: BTreeMap<String, String>,
+    event_name_attribute: Option<bool>,
+}
+
+pub(super) fn otlp(fields: &mut Fields<'_, '_>, draft: &mut OtlpDraft) {
+    draft.spot.get_or_insert(fields.spot());
+    if fields.has("endpoint") {
+        // A refused endpoint does not leave an earlier file's in force: nobody wants telemetry at the old place.
+        draft.endpoint = fields.optional("endpoint", value::endpoint);
+        draft.refused = draft.endpoint.is_none();
+    } else {
+        fields.optional("endpoint", value::text);
+    }
+    let headers = fields.table("headers", "[otlp.headers]", |fields| fields.pairs(value::header));
+    draft.headers.extend(headers.into_iter().flatten());
+    let resource = fields.table("resource", "[otlp.resource]", |fields| fields.pairs(value::attribute));
+    draft.resource.extend(resource.into_iter().flatten());
+    draft.interval = fields.optional("interval", value::duration(SHORTEST, LONGEST)).or(draft.interval);
+    let attribute = fields.optional("event_name_attribute", value::boolean);
+    draft.event_name_attribute = attribute.or(draft.event_name_attribute);
+}
+
+impl OtlpDraft {
+    /// The whole, or where to complain that it has no endpoint.
+    pub(super) fn whole(self) -> Result<Option<Otlp>, Spot> {
+        let Some(spot) = self.spot else { return Ok(None) };
+        let Some(endpoint) = self.endpoint else { return if self.refused { Ok(None) } else { Err(spot) } };
+        Ok(Some(Otlp {
+            endpoint,
+            headers: self.headers.into_iter().collect(),
+            interval: self.interval.unwrap_or(EXPORT_INTERVAL),
+            resource: self.resource.into_iter().collect(),
+            event_name_attribute: self.event_name_attribute.unwrap_or(false),
+        }))
+    }
+}
