@@ -8,7 +8,7 @@ Exit codes:
   0  all is well
   1  something was found: a stale or faulted component, a line that is down, a fault in the configuration
   2  the command line is wrong
-  3  the daemon or the bus is not there
+  3  the daemon or the bus is not there, or cannot start
 
 The daemon is asked over the system bus; DBUS_SYSTEM_BUS_ADDRESS names another one.";
 

@@ -10,17 +10,11 @@ use crate::{
     settings::{ComponentRule, Inventory, Pldm, Settings},
     store::{Report, Store},
 };
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, timeout},
 };
-
-pub use name::rule;
 
 /// What every place is followed with.
 #[derive(Clone, Debug)]

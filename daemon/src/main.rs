@@ -4,29 +4,35 @@ use clap::Parser;
 use firmwarden::{
     arguments::{Arguments, Command},
     face::cli,
+    serve,
 };
 use std::{
     io::{Write, stderr},
     process::ExitCode,
+    time::Duration,
 };
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            let _nobody_reads = writeln!(stderr(), "firmwarden: no event loop: {error}");
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return fail(&format!("no event loop: {error}")),
     };
-    match arguments.command {
-        // merge: `runtime.block_on(firmwarden::serve::run(&config))`, which does not exist here yet.
-        Command::Serve { config } => {
-            let _nobody_reads = writeln!(stderr(), "firmwarden: nothing serves {} yet", config.display());
-            ExitCode::FAILURE
-        }
+    let code = match arguments.command {
+        Command::Serve { config } => match runtime.block_on(serve::run(&config)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&format!("cannot serve: {error}")),
+        },
         Command::Inventory { json, watch } => runtime.block_on(cli::inventory(json, watch)),
         Command::Components { json } => runtime.block_on(cli::components(json)),
         Command::CheckConfig { config } => cli::check_config(&config),
-    }
+    };
+    // A name look-up or a hash that hangs on its thread must not keep the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    code
+}
+
+fn fail(why: &str) -> ExitCode {
+    let _nobody_reads = writeln!(stderr(), "firmwarden: {why}");
+    ExitCode::from(3)
 }

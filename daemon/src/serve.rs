@@ -17,7 +17,7 @@ pub async fn run(configuration: &Path) -> io::Result<()> {
     let Loaded { settings, faults } = settings::load(configuration);
     let store = Arc::new(Store::default());
     tokio::spawn(face::journal::run(store.events()));
-    let (stop, stopped) = oneshot::channel();
+    let (stop, stopped) = oneshot::channel::<()>();
     let telemetry = settings.otlp.clone().map(|otlp| {
         let stopped = async { drop(stopped.await) };
         tokio::spawn(face::otlp::run(otlp, store.model(), store.events(), stopped))

@@ -146,6 +146,7 @@ impl<T: Transport> Owner<T> {
             }
         }
         seen.found.sort_by_key(|found| found.position);
+        seen.faults.sort_by_key(|fault| fault.eid);
         seen
     }
 

@@ -1,6 +1,6 @@
 //! The command line: the daemon's D-Bus client. It reads nothing but the bus and, to check it, the configuration.
 
-use crate::clock::Stamp;
+use crate::{clock::Stamp, face::dbus::text::one_line, settings};
 use bus::Absent;
 use std::{io, path::Path, process::ExitCode};
 use values::Inventory;
@@ -56,10 +56,8 @@ pub async fn components(json: bool) -> ExitCode {
 
 /// `firmwarden check-config`.
 pub fn check_config(directory: &Path) -> ExitCode {
-    // merge: `settings::load(directory).faults`, which does not exist here yet.
-    let faults: Vec<String> = vec![format!("{}: nothing checks it yet", directory.display())];
+    let faults: Vec<_> = settings::load(directory).faults.iter().map(|fault| one_line(&fault.to_string())).collect();
     let code = if faults.is_empty() { ExitCode::SUCCESS } else { FINDING.into() };
-    let faults: Vec<_> = faults.iter().map(|fault| crate::face::dbus::text::one_line(&fault.to_string())).collect();
     finish(code, screen::print(&faults))
 }
 

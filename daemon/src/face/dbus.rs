@@ -3,11 +3,11 @@
 //! Everything is exported before the one name is asked for, so that the mapper finds it by introspection. When the bus
 //! goes away all of it is exported again: the model is the truth, the bus only a copy.
 
-use crate::model::Model;
+use crate::{face::journal, model::Model};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tree::Tree;
 use zbus::{Connection, connection::Builder, fdo::RequestNameFlags};
@@ -46,31 +46,38 @@ const LAST_DELAY: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Keeps the system bus equal to the model until nobody changes the model any more.
-///
-/// `log` takes a line and its journal level. What goes wrong is told once, not at every try.
-pub async fn serve(mut model: watch::Receiver<Arc<Model>>, log: impl Fn(u8, &str)) {
+pub async fn serve(model: watch::Receiver<Arc<Model>>) {
+    serve_on(Builder::system, model, journal::line).await;
+}
+
+/// `log` takes a journal level and a line. What goes wrong is told once, not at every try.
+async fn serve_on(bus: impl Fn() -> Builder<'static>, mut model: watch::Receiver<Arc<Model>>, log: impl Fn(u8, &str)) {
     let (mut delay, mut told) = (FIRST_DELAY, String::new());
     loop {
-        let mut session = match open(&mut model).await {
-            Ok(session) => session,
+        match open(bus(), &mut model).await {
             Err(error) => {
                 let why = why(&error);
                 if why != told {
                     log(4, &format!("D-Bus: {why}; trying again"));
                     told = why;
                 }
-                sleep(delay).await;
-                delay = LAST_DELAY.min(delay.saturating_mul(2));
-                continue;
             }
-        };
-        log(6, &format!("D-Bus: serving as {NAME}"));
-        (delay, told) = (FIRST_DELAY, String::new());
-        match session.follow(&mut model).await {
-            Ok(()) => return,
-            Err(error) => log(4, &format!("D-Bus: {}; connecting again", why(&error))),
+            Ok(mut session) => {
+                log(6, &format!("D-Bus: serving as {NAME}"));
+                told.clear();
+                let started = Instant::now();
+                match session.follow(&mut model).await {
+                    Ok(()) => return,
+                    Err(error) => log(4, &format!("D-Bus: {}; connecting again", why(&error))),
+                }
+                // A connection that dies at once, again and again, must not be made as fast as that.
+                if started.elapsed() > LAST_DELAY {
+                    delay = FIRST_DELAY;
+                }
+            }
         }
         sleep(delay).await;
+        delay = LAST_DELAY.min(delay.saturating_mul(2));
     }
 }
 
@@ -81,8 +88,8 @@ struct Session {
 }
 
 /// Connects, exports everything, and only then takes the name.
-async fn open(model: &mut watch::Receiver<Arc<Model>>) -> zbus::Result<Session> {
-    let connection = timeout(PATIENCE, Builder::system().method_timeout(PATIENCE).build())
+async fn open(bus: Builder<'_>, model: &mut watch::Receiver<Arc<Model>>) -> zbus::Result<Session> {
+    let connection = timeout(PATIENCE, bus.method_timeout(PATIENCE).build())
         .await
         .map_err(|_elapsed| zbus::Error::Failure("the bus does not answer".into()))??;
     let mut tree = Tree::new(&connection).await?;

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The first rule that means the component at `origin`.
-pub fn rule<'a>(rules: &'a [ComponentRule], origin: &Origin) -> Option<&'a ComponentRule> {
+pub(super) fn rule<'a>(rules: &'a [ComponentRule], origin: &Origin) -> Option<&'a ComponentRule> {
     let Origin::Endpoint { line, position, uuid, .. } = origin else { return None };
     rules.iter().find(|rule| rule.matches.fit(line, *position, uuid.as_deref()))
 }
@@ -15,7 +15,7 @@ pub fn rule<'a>(rules: &'a [ComponentRule], origin: &Origin) -> Option<&'a Compo
 /// The id of a component that no rule names: the name it gives itself, else its UUID, else its place.
 ///
 /// A name that the configuration gives to another component is not a device's to take.
-pub fn component(rules: &[ComponentRule], own_name: Option<&str>, origin: &Origin) -> (Id, Option<Fault>) {
+pub(super) fn component(rules: &[ComponentRule], own_name: Option<&str>, origin: &Origin) -> (Id, Option<Fault>) {
     let configured = |id: &Id| rules.iter().any(|rule| rule.id == *id);
     let claimed = own_name.and_then(Id::from_words);
     if let Some(id) = claimed.clone().filter(|id| !configured(id)) {
@@ -45,7 +45,7 @@ fn by_place(origin: &Origin) -> Option<Id> {
 /// The id and name of one firmware of a component, and whether the configuration calls it the component's primary one.
 ///
 /// `alone` says whether no other firmware of the component has the same identifier.
-pub fn firmware(
+pub(super) fn firmware(
     component: &Id,
     rule: Option<&ComponentRule>,
     number: Number,

@@ -92,7 +92,7 @@ impl Picture {
                     }
                     self.show(now).map_err(End::Output)?;
                 }
-                None if !self.lost => {
+                None if !self.lost && !connection.is_closed() => {
                     self.lost = true;
                     self.tell("the daemon is not there; waiting for it")?;
                 }

@@ -3,13 +3,12 @@
 use super::SOFTWARE;
 use crate::model::Component;
 use std::time::Duration;
-use tokio::time::timeout;
 use zbus::{Connection, OwnedVariant};
 
 const MAPPER: &str = "xyz.openbmc_project.ObjectMapper";
 
-/// The mapper answers in milliseconds; one that does not must not hold up the inventory.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The mapper answers in milliseconds. For all components together it may not hold up the inventory for longer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the mapper said.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,11 +29,10 @@ pub(super) async fn ask(connection: &Connection, component: &Component, inventor
     let path = format!("{inventory_path}/ran_on");
     let body = ("xyz.openbmc_project.Association", "endpoints");
     let call = connection.call_method(Some(MAPPER), path, Some("org.freedesktop.DBus.Properties"), "Get", &body);
-    match timeout(PATIENCE, call).await {
-        Err(_elapsed) => Answer::Silent,
-        Ok(Err(zbus::Error::FDO(e))) if is_absence(&e) => Answer::Silent,
-        Ok(Err(_no_such_association)) => Answer::Free,
-        Ok(Ok(reply)) => {
+    match call.await {
+        Err(zbus::Error::FDO(e)) if is_absence(&e) => Answer::Silent,
+        Err(_no_such_association) => Answer::Free,
+        Ok(reply) => {
             let endpoints =
                 reply.body().deserialize::<OwnedVariant>().ok().and_then(|v| Vec::<String>::try_from(v).ok());
             if endpoints.unwrap_or_default().iter().all(|path| is_ours(component, path)) {

@@ -13,6 +13,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
+use tokio::time::timeout;
 use zbus::{Connection, fdo, names::InterfaceName, object_server::SignalEmitter};
 
 /// The objects on one connection.
@@ -56,7 +57,7 @@ impl Tree {
 
         let mut gone: BTreeSet<String> =
             former.iter().flat_map(|c| objects::of_component(c, false)).map(|(path, _)| path).collect();
-        self.ask_mapper(&now, &current).await;
+        let _what_was_answered_by_then = timeout(mapper::PATIENCE, self.ask_mapper(&now, &current)).await;
         let wanted: BTreeMap<_, _> =
             current.iter().flat_map(|c| objects::of_component(c, self.held.contains(&c.id))).collect();
         gone.retain(|path| !wanted.contains_key(path));

@@ -1,0 +1,127 @@
+//! What is told when the model changes, and when the bus goes away.
+
+use super::*;
+
+#[tokio::test]
+async fn an_object_is_announced_once_with_all_its_interfaces() {
+    let mut board = Board::new(Arc::default()).await;
+    let whole = "+ gpu0 Firmware,Activation,Version";
+    assert_eq!(board.show(one("1")).await, ["+ gpu0 Component", whole]);
+    assert_eq!(board.show(Arc::default()).await, ["- gpu0 Component", "- gpu0 Firmware,Activation,Version"]);
+    assert!(board.managed(SOFTWARE).await.is_empty());
+    assert!(board.all(&format!("{SOFTWARE}/gpu0"), VERSION).await.is_err());
+    assert_eq!(board.show(one("2")).await, ["+ gpu0 Component", whole]);
+}
+
+#[tokio::test]
+async fn a_change_tells_only_what_is_different() {
+    let mut board = Board::new(one("1")).await;
+    assert_eq!(board.show(one("1")).await, [""; 0]);
+    assert_eq!(board.show(one("2")).await, ["~ gpu0 Software.Version Version"]);
+    let mut next = component("gpu0", vec![firmware("gpu0", "2")]);
+    let held = next.firmware.get_mut(&id("gpu0")).expect("there");
+    (held.progress, held.last_read) = (Some(40), at(2));
+    held.pending = Some(Image { version: "3".into(), ..Image::default() });
+    next.faults.clear();
+    assert_eq!(
+        board.show(model(&[&Arc::new(next)])).await,
+        [
+            "~ gpu0 FirmWarden.Component Faults",
+            "~ gpu0 FirmWarden.Firmware LastRead,LastReadBootTime,PendingVersion,Progress"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_digest_comes_and_goes_on_its_own() {
+    let mut board = Board::new(one("1")).await;
+    let mut hashed = firmware("gpu0", "1");
+    hashed.digest =
+        Some(Digest { algorithm: Algorithm::Sha256, hex: "ab".repeat(32), source: "/dev/mtd0".into(), taken: at(3) });
+    let hashed = Arc::new(component("gpu0", vec![hashed]));
+    assert_eq!(board.show(model(&[&hashed])).await, ["+ gpu0 Digest"]);
+    let digest = board.all(&format!("{SOFTWARE}/gpu0"), "xyz.openbmc_project.FirmWarden.Digest").await.expect("digest");
+    assert_eq!((text(&digest["Algorithm"]), &digest["TimeStamp"]), ("sha256", &OwnedVariant::from(3_000_u64)));
+    assert_eq!(board.show(one("1")).await, ["- gpu0 Digest"]);
+}
+
+#[tokio::test]
+async fn what_the_daemon_says_of_itself_follows_too() {
+    let mut board = Board::new(Arc::default()).await;
+    let line = Line { device: "/dev/ttyS1".into(), down: Some("gone".into()) };
+    let lines = BTreeMap::from([("line0".into(), line)]);
+    let next = Model { settings_faults: vec!["firmwarden.toml:3: unknown key".into()], lines, ..Model::default() };
+    assert_eq!(board.show(Arc::new(next)).await, ["~ firmwarden FirmWarden.Daemon Lines,SettingsFaults"]);
+    let daemon = board.all(OWN, "xyz.openbmc_project.FirmWarden.Daemon").await.expect("daemon");
+    let lines = Vec::<(String, String, String)>::try_from(daemon["Lines"].clone()).expect("a(sss)");
+    assert_eq!(lines, [("line0".into(), "/dev/ttyS1".into(), "down: gone".into())]);
+}
+
+#[tokio::test]
+async fn five_hundred_firmwares_are_announced_once_each() {
+    let components: Vec<_> = (0..50)
+        .map(|c| {
+            let firmwares = (0..10).map(|f| firmware(&format!("gpu{c}_{f}"), "1.2.3")).collect();
+            Arc::new(component(&format!("gpu{c}"), firmwares))
+        })
+        .collect();
+    let all = model(&components.iter().collect::<Vec<_>>());
+    let mut board = Board::new(Arc::default()).await;
+    let started = tokio::time::Instant::now();
+    let heard = board.show(Arc::clone(&all)).await;
+    let exported = started.elapsed();
+    assert_eq!(heard.len(), 550);
+    assert!(heard.iter().all(|line| line.starts_with('+')));
+    let started = tokio::time::Instant::now();
+    assert_eq!(board.managed(SOFTWARE).await.len(), 500);
+    let managed = started.elapsed();
+    let mut changed = components.clone();
+    changed[7] = Arc::new(component("gpu7", vec![firmware("gpu7_0", "9")]));
+    assert_eq!(board.show(model(&changed.iter().collect::<Vec<_>>())).await.len(), 9 + 2);
+    let generous = Duration::from_secs(5);
+    assert!(exported < generous && managed < generous, "{exported:?} to export and hear, {managed:?} to list");
+}
+
+#[tokio::test]
+async fn a_bus_that_comes_back_gets_everything_again() {
+    let (give, ends) = std::sync::mpsc::channel::<UnixStream>();
+    let bus = move || match ends.try_recv() {
+        Ok(end) => Builder::unix_stream(end).server(zbus::Guid::generate()).p2p(),
+        Err(_none_yet) => Builder::address("unix:path=/nonexistent/bus"),
+    };
+    let plug = || {
+        let (a, b) = UnixStream::pair().expect("pair");
+        give.send(a).expect("still serving");
+        b
+    };
+    let model = watch::Sender::new(one("1"));
+    let log = std::cell::RefCell::new(Vec::new());
+    let serve = crate::face::dbus::serve_on(bus, model.subscribe(), |_, line| log.borrow_mut().push(line.to_owned()));
+    let client = async {
+        for version in ["1", "2"] {
+            model.send_replace(one(version));
+            let client = Builder::unix_stream(plug()).p2p().build().await.expect("client");
+            let (path, on) = (format!("{SOFTWARE}/gpu0"), Some("org.freedesktop.DBus.Properties"));
+            let body = (VERSION, "Version");
+            // The first question may come before the last object is there.
+            let reply = loop {
+                match client.call_method(None::<&str>, path.as_str(), on, "Get", &body).await {
+                    Ok(reply) => break reply,
+                    Err(_not_yet) => tokio::task::yield_now().await,
+                }
+            };
+            assert_eq!(text(&reply.body().deserialize().expect("variant")), version);
+            client.close().await.expect("close");
+        }
+    };
+    tokio::select! { () = serve => panic!("serves for ever"), () = client => {} }
+    let told = log.borrow();
+    let failures = told.iter().filter(|line| line.contains("/nonexistent/bus")).count();
+    assert!(failures <= 2, "told once for each loss: {told:?}");
+}
+
+#[test]
+fn the_face_can_be_a_task_of_its_own() {
+    fn is_task<F: Future<Output = ()> + Send + 'static>(_: F) {}
+    is_task(crate::face::dbus::serve(watch::Sender::new(Arc::<Model>::default()).subscribe()));
+}
