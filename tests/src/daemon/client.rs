@@ -4,11 +4,14 @@ use futures_util::StreamExt;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 use tokio::{sync::watch, task::JoinHandle};
 use zbus::{
-    Connection, MatchRule, Message, MessageStream, OwnedObjectPath, OwnedVariant, Variant, fdo::ObjectManagerProxy,
+    Connection, MatchRule, Message, MessageStream, OwnedObjectPath, OwnedVariant, Variant,
+    fdo::{DBusProxy, ObjectManagerProxy},
     message::Type,
+    names::BusName,
 };
 
 /// The daemon's name on the bus.
@@ -154,13 +157,13 @@ impl Client {
     /// Connects; the daemon need not be there yet.
     pub async fn connect(address: &str) -> zbus::Result<Self> {
         // Signals come over a connection of their own: a full queue of them would keep answers from us.
-        let connection = zbus::connection::Builder::address(address).build().await?;
+        let connection = zbus::connection::Builder::address(address).method_timeout(CALL).build().await?;
         let signalled = zbus::connection::Builder::address(address).build().await?;
         let rules = [
             MatchRule::builder().msg_type(Type::Signal).path_namespace("/xyz/openbmc_project").build()?,
             MatchRule::builder().msg_type(Type::Signal).member("NameOwnerChanged").arg(0, NAME).build()?,
         ];
-        let bus = zbus::fdo::DBusProxy::new(&signalled).await?;
+        let bus = DBusProxy::new(&signalled).await?;
         for rule in rules {
             bus.add_match_rule(rule).await?;
         }
@@ -232,9 +235,18 @@ async fn follow(
     Ok(())
 }
 
-/// Every object of the daemon; none while it is not there.
+/// How long the daemon may take to answer: it answers from memory.
+const CALL: Duration = Duration::from_secs(5);
+
+/// Every object of the daemon; none while it is not there. busd 0.6.1 answers no call to a name that nobody has, so that
+/// is asked first.
 async fn all(connection: &Connection) -> Objects {
     let mut objects = Objects::default();
+    let Ok(bus) = DBusProxy::new(connection).await else { return objects };
+    let Ok(name) = BusName::from_static_str(NAME) else { return objects };
+    if !bus.name_has_owner(name).await.unwrap_or(false) {
+        return objects;
+    }
     for root in [paths::SOFTWARE, paths::OWN] {
         let Ok(proxy) = ObjectManagerProxy::new(connection, NAME, root).await else { continue };
         for (path, interfaces) in proxy.get_managed_objects().await.unwrap_or_default() {
@@ -284,5 +296,18 @@ fn plain(value: &Variant<'_>) -> String {
         Variant::Structure(fields) => fields.fields().iter().map(plain).collect::<Vec<_>>().join(": "),
         Variant::Variant(inner) => plain(inner),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{bus::Bus, eventually};
+
+    #[tokio::test]
+    async fn without_a_daemon_there_is_nothing() {
+        let bus = Bus::start().unwrap();
+        let client = eventually("a connection", Client::connect(&bus.address())).await.unwrap();
+        assert!(client.objects().0.is_empty());
     }
 }
