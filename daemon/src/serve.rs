@@ -30,7 +30,7 @@ pub async fn run(configuration: &Path) -> io::Result<()> {
     discover::serial::start(&settings, &store, &sightings);
     tokio::spawn(inventory::run(inventory::Follow::new(&settings, &store), sighted));
     tokio::spawn(image::run(settings.images, settings.components, Arc::clone(&store)));
-    tokio::spawn(face::dbus::serve(store.model(), face::journal::line));
+    tokio::spawn(face::dbus::serve(store.model()));
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

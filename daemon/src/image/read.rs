@@ -121,8 +121,11 @@ fn once(
     stop: &AtomicBool,
 ) -> Result<Option<Hashed>, ImageError> {
     let mut file = open(&image.path)?;
-    let before = Identity::from(&file.metadata()?);
-    let length = range(image, file.seek(SeekFrom::End(0))?)?;
+    let metadata = file.metadata()?;
+    let before = Identity::from(&metadata);
+    // Only a device must be asked; a file of /proc cannot be.
+    let size = if metadata.is_file() { metadata.len() } else { file.seek(SeekFrom::End(0))? };
+    let length = range(image, size)?;
     file.seek(SeekFrom::Start(image.offset))?;
     let mut percent = |done: u64| {
         let percent = u128::from(done) * 100 / u128::from(length.max(1));

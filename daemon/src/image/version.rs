@@ -11,8 +11,9 @@ const LARGEST_FILE: u64 = 64 * 1024;
 pub(super) fn value_of(path: &Path, key: &str) -> Result<String, String> {
     let bytes = file::read_bytes(path, LARGEST_FILE).map_err(|what| format!("{}: {what}", path.display()))?;
     let text = String::from_utf8_lossy(&bytes);
-    let values = text.lines().filter_map(|line| line.trim_start().split_once('=')).filter(|(k, _)| k.trim_end() == key);
-    let value = values.last().map(|(_, value)| printable(unquoted(value.trim())));
+    let mut values =
+        text.lines().filter_map(|line| line.trim_start().split_once('=')).filter(|(k, _)| k.trim_end() == key);
+    let value = values.next_back().map(|(_, value)| printable(unquoted(value.trim())));
     value.filter(|v| !v.is_empty()).ok_or_else(|| format!("{}: no value of {key}", path.display()))
 }
 

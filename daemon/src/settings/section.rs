@@ -77,7 +77,7 @@ pub(super) struct OtlpDraft {
 }
 
 pub(super) fn otlp(fields: &mut Fields<'_, '_>, draft: &mut OtlpDraft) {
-    draft.spot.get_or_insert(fields.spot());
+    draft.spot.get_or_insert_with(|| fields.spot());
     if fields.has("endpoint") {
         // A refused endpoint does not leave an earlier file's in force: nobody wants telemetry at the old place.
         draft.endpoint = fields.optional("endpoint", value::endpoint);

@@ -281,6 +281,23 @@ fn a_file_that_is_not_toml_loses_only_itself() {
 }
 
 #[test]
+fn fragments_add_entries_and_are_not_endless() {
+    let scratch = Scratch::new();
+    scratch.write("firmwarden.toml", "[otlp]\nendpoint = 'http://a'\n[[serial]]\nname='a'\ndevice='/a'");
+    for i in 10..80 {
+        let text = format!("[otlp.headers]\nh{i} = 'x'\n[[serial]]\nname='l{i}'\ndevice='/{i}'");
+        scratch.write(&format!("firmwarden.d/{i}.toml"), text);
+    }
+    scratch.write("firmwarden.d/11.toml", "[[serial]]\nname='a'\ndevice='/b'");
+    let Loaded { settings, faults } = load(scratch.path());
+    let told = faults.iter().map(ToString::to_string).collect::<String>();
+    assert!(told.contains("more than 64 files") && told.contains("74.toml and on are not read"), "{told}");
+    assert!(told.contains("11.toml:1:1: [[serial]] name: a is taken; the first is at"), "{told}");
+    assert_eq!((faults.len(), settings.lines.len()), (2, 64));
+    assert_eq!(settings.otlp.expect("one").headers.len(), 63);
+}
+
+#[test]
 fn garbage_of_every_size_is_told_in_few_words() {
     for text in [
         "\0".repeat(1 << 20),

@@ -35,10 +35,10 @@ pub(super) fn boolean(value: &DeValue<'_>) -> Read<bool> {
 }
 
 /// A whole number from `first` to `last`.
-pub(super) fn integer<T: TryFrom<u64> + Copy + Display>(first: T, last: T) -> impl FnOnce(&DeValue<'_>) -> Read<T>
-where
-    T: PartialOrd,
-{
+pub(super) fn integer<T: TryFrom<u64> + PartialOrd + Copy + Display>(
+    first: T,
+    last: T,
+) -> impl FnOnce(&DeValue<'_>) -> Read<T> {
     move |value| {
         let number = value.as_integer().ok_or_else(|| expected("a whole number", value))?;
         let parsed = u64::from_str_radix(number.as_str(), number.radix()).ok();

@@ -29,18 +29,17 @@ pub(super) async fn ask(connection: &Connection, component: &Component, inventor
     let path = format!("{inventory_path}/ran_on");
     let body = ("xyz.openbmc_project.Association", "endpoints");
     let call = connection.call_method(Some(MAPPER), path, Some("org.freedesktop.DBus.Properties"), "Get", &body);
-    match call.await {
+    let endpoints = async { Vec::<String>::try_from(call.await?.body().deserialize::<OwnedVariant>()?) };
+    judge(component, endpoints.await)
+}
+
+/// What it means that the association leads to `endpoints`. Its absence is an error, too.
+fn judge(component: &Component, endpoints: zbus::Result<Vec<String>>) -> Answer {
+    match endpoints {
         Err(zbus::Error::FDO(e)) if is_absence(&e) => Answer::Silent,
         Err(_no_such_association) => Answer::Free,
-        Ok(reply) => {
-            let endpoints =
-                reply.body().deserialize::<OwnedVariant>().ok().and_then(|v| Vec::<String>::try_from(v).ok());
-            if endpoints.unwrap_or_default().iter().all(|path| is_ours(component, path)) {
-                Answer::Free
-            } else {
-                Answer::Held
-            }
-        }
+        Ok(endpoints) if endpoints.iter().all(|path| is_ours(component, path)) => Answer::Free,
+        Ok(_another_service_s) => Answer::Held,
     }
 }
 
@@ -52,4 +51,25 @@ fn is_absence(error: &zbus::fdo::Error) -> bool {
 fn is_ours(component: &Component, path: &str) -> bool {
     let id = path.strip_prefix(SOFTWARE).and_then(|rest| rest.strip_prefix('/'));
     component.firmware.values().any(|f| Some(f.id.as_str()) == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::tests::one, *};
+    use zbus::fdo::Error;
+
+    #[test]
+    fn only_an_object_that_is_not_ours_holds_the_association() {
+        let model = one("1");
+        let component = model.components.values().next().expect("one");
+        let said = |endpoints: &[&str]| judge(component, Ok(endpoints.iter().map(|&e| e.to_owned()).collect()));
+        let (ours, pldmd) = ("/xyz/openbmc_project/software/gpu0", "/xyz/openbmc_project/software/GPU_1234");
+        assert_eq!(said(&[]), Answer::Free);
+        assert_eq!(said(&[ours]), Answer::Free);
+        assert_eq!(said(&[pldmd]), Answer::Held);
+        assert_eq!(said(&[ours, pldmd]), Answer::Held);
+        let failed = |error: Error| judge(component, Err(error.into()));
+        assert_eq!(failed(Error::UnknownObject("no such path".into())), Answer::Free);
+        assert_eq!(failed(Error::ServiceUnknown("no mapper".into())), Answer::Silent);
+    }
 }

@@ -80,7 +80,7 @@ fn model(components: &[&Arc<Component>]) -> Arc<Model> {
     Arc::new(Model { components, ..Model::default() })
 }
 
-fn one(version: &str) -> Arc<Model> {
+pub(super) fn one(version: &str) -> Arc<Model> {
     model(&[&Arc::new(component("gpu0", vec![firmware("gpu0", version)]))])
 }
 
