@@ -174,8 +174,8 @@ async fn a_board_of_many_is_read_at_once() {
         one
     };
     let scene = Scene::with((0..20).map(many).collect()).await;
-    let all = scene.client.wait_for("twenty", |all| (0..20).all(|n| all.is_fresh(&format!("card{n}")))).await;
-    assert_eq!(all.software_ids().count(), 60);
+    let all = scene.client.wait_for("all their firmware", |all| all.software_ids().count() == 60).await;
+    assert!((0..20).all(|number| all.is_fresh(&format!("card{number}"))));
 }
 
 #[tokio::test]
