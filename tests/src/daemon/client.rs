@@ -1,11 +1,7 @@
 //! A D-Bus client that sees what bmcweb sees: every object and every signal.
 
 use futures_util::StreamExt;
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
 use zbus::{
     Connection, MatchRule, Message, MessageStream, OwnedObjectPath, OwnedVariant, Variant,
@@ -149,7 +145,7 @@ pub enum Signal {
 pub struct Client {
     connection: Connection,
     objects: watch::Receiver<Objects>,
-    signals: Arc<Mutex<Vec<Signal>>>,
+    signals: Arc<watch::Sender<Vec<Signal>>>,
     task: JoinHandle<zbus::Result<()>>,
 }
 
@@ -169,7 +165,7 @@ impl Client {
         }
         let stream = MessageStream::from(&signalled);
         let (objects, receiver) = watch::channel(all(&connection).await);
-        let signals = Arc::new(Mutex::new(Vec::new()));
+        let signals = Arc::new(watch::Sender::new(Vec::new()));
         let task = tokio::spawn(follow(connection.clone(), stream, objects, Arc::clone(&signals)));
         Ok(Self { connection, objects: receiver, signals, task })
     }
@@ -203,7 +199,13 @@ impl Client {
 
     /// Every signal so far.
     pub fn signals(&self) -> Vec<Signal> {
-        self.signals.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.signals.borrow().clone()
+    }
+
+    /// Waits until such a signal came.
+    pub async fn wait_for_signal(&self, what: &str, is: impl Fn(&Signal) -> bool) {
+        let mut signals = self.signals.subscribe();
+        let _ = crate::eventually(what, signals.wait_for(|all| all.iter().any(|signal| is(signal)))).await;
     }
 }
 
@@ -218,7 +220,7 @@ async fn follow(
     connection: Connection,
     mut stream: MessageStream,
     objects: watch::Sender<Objects>,
-    signals: Arc<Mutex<Vec<Signal>>>,
+    signals: Arc<watch::Sender<Vec<Signal>>>,
 ) -> zbus::Result<()> {
     while let Some(message) = stream.next().await {
         let mut seen = signal(&message?).into_iter().collect::<Vec<_>>();
@@ -229,7 +231,7 @@ async fn follow(
             continue; // the answer to a call
         }
         let now = all(&connection).await;
-        signals.lock().unwrap_or_else(PoisonError::into_inner).extend(seen);
+        signals.send_modify(|all| all.extend(seen));
         objects.send_replace(now);
     }
     Ok(())
