@@ -66,7 +66,12 @@ async fn answers_that_are_not_ours_count_as_silence() {
 
 #[tokio::test]
 async fn a_noisy_line_gives_the_same_values() {
-    let noise = [Fault::Noise { bytes: 200 }, Fault::Duplicates, Fault::BadCheckSequence { nth: 6 }, Fault::DropsEvery { nth: 6 }];
+    let noise = [
+        Fault::Noise { bytes: 200 },
+        Fault::Duplicates,
+        Fault::BadCheckSequence { nth: 6 },
+        Fault::DropsEvery { nth: 6 },
+    ];
     for fault in noise {
         let scene = beside(fault).await;
         let objects = scene.wait_fresh(&["gpu0", "nic0"]).await;
