@@ -4,11 +4,14 @@
 use firmwarden_tests::{
     board::{Configuration, Description},
     daemon::{NAME, binary, interface, paths},
-    receiver::Received,
+    receiver::{Log, Received},
     scene::Scene,
 };
 use std::{collections::BTreeMap, error::Error, process::ExitCode, time::Duration};
 use tokio::time::{Instant, timeout};
+
+/// How long each step may take.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -43,7 +46,9 @@ async fn demonstrate(hold: bool) -> Result<()> {
     let scene = Scene::start(Description::all(), configuration()).await?;
     println!("   bus: {} at {}", scene.bus.implementation(), scene.bus.address());
 
-    until(&scene, "eleven components", |all| all.component_ids().count() >= 11).await?;
+    let prompt: Vec<_> = Description::all().into_iter().filter(|one| one.fault.is_empty()).collect();
+    let names: Vec<_> = prompt.iter().map(|one| one.name.as_str()).collect();
+    timeout(PATIENCE, scene.wait_fresh(&names)).await.map_err(|_| "not everybody was found")?;
     say(&format!("After {:.1} s, what answers at once is known. ssd1 is dead, dpu0 still boots:", seconds(begin)));
     table(&scene).await?;
 
@@ -103,7 +108,7 @@ async fn until(
     what: &str,
     wanted: impl Fn(&firmwarden_tests::daemon::Objects) -> bool,
 ) -> Result<firmwarden_tests::daemon::Objects> {
-    timeout(Duration::from_secs(15), scene.client.wait_for(what, wanted))
+    timeout(PATIENCE, scene.client.wait_for(what, wanted))
         .await
         .map_err(|_| format!("15 s without {what}; the daemon wrote\n{}", scene.daemon.log().join("\n")).into())
 }
@@ -122,9 +127,13 @@ async fn table(scene: &Scene) -> Result<()> {
 async fn told(scene: &Scene) -> Result<()> {
     let expected = |all: &Received| {
         let event = |name| all.events(name).count() > 0;
-        event("hw.firmware.changed") && event("hw.component.removed") && all.metric("hw.firmware.info").count() > 0
+        let nic = |log: &&Log| log.attributes.get("hw.id").is_some_and(|id| id == "nic0");
+        event("hw.firmware.changed")
+            && event("hw.component.removed")
+            && all.events("hw.component.added").filter(nic).count() == 2
+            && all.metric("hw.firmware.info").count() > 0
     };
-    let all = timeout(Duration::from_secs(15), scene.receiver.wait_for("telemetry", expected)).await;
+    let all = timeout(PATIENCE, scene.receiver.wait_for("telemetry", expected)).await;
     let all = all.map_err(|_| "15 s without the telemetry of all this")?;
     say("What the OTLP collector saw of it:");
     let mut metrics = BTreeMap::<&str, usize>::new();
