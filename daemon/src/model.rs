@@ -294,6 +294,8 @@ pub struct Line {
     pub device: String,
     /// Why it is down; `None` when it is up.
     pub down: Option<String>,
+    /// What did not go well when its endpoints were looked for the last time.
+    pub faults: Vec<String>,
 }
 
 impl fmt::Display for Origin {
