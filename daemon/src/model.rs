@@ -218,8 +218,7 @@ pub struct Digest {
 }
 
 /// A hash algorithm.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Algorithm {
     /// SHA-256.
     #[default]
