@@ -253,7 +253,7 @@ async fn all(connection: &Connection) -> Objects {
         let Ok(proxy) = ObjectManagerProxy::new(connection, NAME, root).await else { continue };
         for (path, interfaces) in proxy.get_managed_objects().await.unwrap_or_default() {
             let interfaces = interfaces.into_iter().map(|(name, properties)| {
-                let properties = properties.into_iter().map(|(key, value)| (String::from(key), value)).collect();
+                let properties = properties.into_iter().collect();
                 (name.to_string(), properties)
             });
             objects.0.insert(path.to_string(), Object(interfaces.collect()));
