@@ -82,9 +82,8 @@ fn must_not_name(rooms: &[&str], forbidden: &[&str]) {
     for path in rooms.iter().flat_map(|name| room(name)) {
         let text = code(&read(&path));
         for (number, line) in text.lines().enumerate() {
-            for word in forbidden.iter().filter(|word| line.contains(*word)) {
-                panic!("{}:{}: {word} does not belong here: {line}", path.display(), number + 1);
-            }
+            let named = forbidden.iter().find(|word| line.contains(*word));
+            assert!(named.is_none(), "{}:{}: {named:?} does not belong here: {line}", path.display(), number + 1);
         }
     }
 }
