@@ -93,12 +93,8 @@ fn embedded(address: String) -> io::Result<Running> {
         };
         {
             let running = pin!(bus.run());
-            let rest = pin!(async {
-                let mapper = mapper(&address).await;
-                let _ = ready.send(mapper.as_ref().map(|_| ()).map_err(|error| io::Error::other(error.to_string())));
-                stopped.await;
-            });
-            futures_util::future::select(rest, running).await;
+            let _ = ready.send(Ok(()));
+            futures_util::future::select(stopped, running).await;
         }
         disconnect(&bus).await;
         let _ = bus.cleanup().await;
@@ -106,15 +102,6 @@ fn embedded(address: String) -> io::Result<Running> {
     let thread = thread::Builder::new().name("busd".into()).spawn(move || zruntime::block_on(serve))?;
     started.recv().map_err(io::Error::other)??;
     Ok(Running::Embedded { stop, thread })
-}
-
-/// Somebody who has OpenBMC's object mapper's name and knows nothing: busd 0.6.1 does not answer calls to a name that nobody
-/// has, so without it the daemon would wait in vain each time that it asks the mapper.
-async fn mapper(address: &str) -> zbus::Result<zbus::Connection> {
-    let connection = zbus::connection::Builder::address(address).build().await?;
-    connection.object_server();
-    connection.request_name("xyz.openbmc_project.ObjectMapper").await?;
-    Ok(connection)
 }
 
 /// A bus that goes leaves its clients' connections to busd's tasks, which go on; a daemon that dies does not.
