@@ -1,12 +1,13 @@
-//! Another people's OpenTelemetry collector understands what the shipped binary sends.
+//! Other people's programs understand the shipped binary: rotel what it sends, busctl what it shows.
 //!
 //! Built with the feature `real-parts`, as CI does; `FIRMWARDEN_ROTEL` names the `rotel-agent` binary.
 
 use firmwarden_tests::{
     board::{Board, Configuration, Description},
     bus::Bus,
-    daemon::Daemon,
+    daemon::{Daemon, NAME, interface, paths},
     eventually,
+    scene::Scene,
 };
 use std::{collections::BTreeSet, net::TcpListener, process::Stdio};
 use tokio::{
@@ -71,4 +72,27 @@ async fn rotel_understands_metrics_events_and_spans() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn busctl_reads_versions_and_the_whole_tree() {
+    let scene = Scene::of(&["nic0"]).await;
+    scene.wait_fresh(&["nic0"]).await;
+    let busctl = async |arguments: &[&str]| {
+        let mut command = Command::new("busctl");
+        command.arg(format!("--address={}", scene.bus.address())).args(arguments);
+        let output = eventually("busctl", command.output()).await.expect("busctl is installed");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let object = format!("{}/nic0_fw", paths::SOFTWARE);
+    let version = busctl(&["get-property", NAME, &object, interface::VERSION, "Version"]).await;
+    assert_eq!(version.trim(), "s \"230.0.154.0\"");
+    let tree = busctl(&["tree", "--list", NAME]).await;
+    assert!(tree.lines().any(|path| path == object), "{tree}");
+    let managed =
+        busctl(&["call", NAME, paths::SOFTWARE, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"]).await;
+    assert!(managed.contains("xyz.openbmc_project.Software.Version.VersionPurpose.Other"), "{managed}");
+    let introspected = busctl(&["introspect", NAME, &object, interface::FIRMWARE]).await;
+    assert!(introspected.contains(".PendingVersion"), "{introspected}");
 }
