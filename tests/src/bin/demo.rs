@@ -3,12 +3,16 @@
 
 use firmwarden_tests::{
     board::{Configuration, Description},
-    daemon::{NAME, binary, interface, paths},
-    receiver::Received,
+    daemon::{NAME, Objects, binary, interface, paths},
+    flash::Flash,
+    receiver::{Log, Received},
     scene::Scene,
 };
 use std::{collections::BTreeMap, error::Error, process::ExitCode, time::Duration};
 use tokio::time::{Instant, timeout};
+
+/// How long each step may take.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -40,10 +44,17 @@ async fn demonstrate(hold: bool) -> Result<()> {
     say("Building the daemon as it ships, and starting a board of thirteen components on eleven serial lines.");
     let _ = binary();
     let begin = Instant::now();
-    let scene = Scene::start(Description::all(), configuration()).await?;
+    let flash = Flash::new()?;
+    let scene = Scene::start(Description::all(), configuration(&flash)).await?;
     println!("   bus: {} at {}", scene.bus.implementation(), scene.bus.address());
 
-    until(&scene, "eleven components", |all| all.component_ids().count() >= 11).await?;
+    let prompt: Vec<_> = Description::all().into_iter().filter(|one| one.fault.is_empty()).collect();
+    let names: Vec<_> = prompt.iter().map(|one| one.name.as_str()).collect();
+    timeout(PATIENCE, scene.wait_fresh(&names)).await.map_err(|_| "not everybody was found")?;
+    until(&scene, "the BMC's own images", |all| {
+        digest(all, "bmc_uboot").is_some() && digest(all, "bmc_rofs").is_some()
+    })
+    .await?;
     say(&format!("After {:.1} s, what answers at once is known. ssd1 is dead, dpu0 still boots:", seconds(begin)));
     table(&scene).await?;
 
@@ -55,6 +66,14 @@ async fn demonstrate(hold: bool) -> Result<()> {
     scene.board.component("gpu0").swap(0xe400, "96.00.B1.00.02");
     until(&scene, "the new VBIOS", |all| all.version("gpu0_vbios").as_deref() == Some("96.00.B1.00.02")).await?;
     println!("   gpu0_vbios: 96.00.A5.00.01 -> 96.00.B1.00.02, seen on D-Bus after {:.1} s", seconds(swapped));
+
+    say("Somebody writes to the BMC's own boot loader:");
+    let (written, before) = (Instant::now(), digest(&scene.client.objects(), "bmc_uboot"));
+    flash.tamper("mtd0")?;
+    let changed = until(&scene, "the new digest", |all| digest(all, "bmc_uboot") != before).await?;
+    let hash = |digest: Option<String>| digest.unwrap_or_default().chars().take(12).collect::<String>();
+    let after = hash(digest(&changed, "bmc_uboot"));
+    println!("   bmc_uboot: sha256 {} -> {after}, seen on D-Bus after {:.1} s", hash(before), seconds(written));
 
     say("Somebody pulls nic0:");
     let pulled = Instant::now();
@@ -81,12 +100,17 @@ async fn demonstrate(hold: bool) -> Result<()> {
     Ok(())
 }
 
-fn configuration() -> Configuration {
+fn configuration(flash: &Flash) -> Configuration {
     Configuration {
+        more: flash.configuration(),
         absent_after: Duration::from_secs(3),
         retry_last: Duration::from_secs(1),
         ..Configuration::default()
     }
+}
+
+fn digest(all: &Objects, id: &str) -> Option<String> {
+    all.software(id)?.text(interface::DIGEST, "Digest")
 }
 
 fn say(what: &str) {
@@ -98,12 +122,8 @@ fn seconds(since: Instant) -> f64 {
 }
 
 /// Waits as a test does, but says what it waited for instead of panicking.
-async fn until(
-    scene: &Scene,
-    what: &str,
-    wanted: impl Fn(&firmwarden_tests::daemon::Objects) -> bool,
-) -> Result<firmwarden_tests::daemon::Objects> {
-    timeout(Duration::from_secs(15), scene.client.wait_for(what, wanted))
+async fn until(scene: &Scene, what: &str, wanted: impl Fn(&Objects) -> bool) -> Result<Objects> {
+    timeout(PATIENCE, scene.client.wait_for(what, wanted))
         .await
         .map_err(|_| format!("15 s without {what}; the daemon wrote\n{}", scene.daemon.log().join("\n")).into())
 }
@@ -122,9 +142,14 @@ async fn table(scene: &Scene) -> Result<()> {
 async fn told(scene: &Scene) -> Result<()> {
     let expected = |all: &Received| {
         let event = |name| all.events(name).count() > 0;
-        event("hw.firmware.changed") && event("hw.component.removed") && all.metric("hw.firmware.info").count() > 0
+        let nic = |log: &&Log| log.attributes.get("hw.id").is_some_and(|id| id == "nic0");
+        event("hw.firmware.changed")
+            && event("hw.firmware.digest.changed")
+            && event("hw.component.removed")
+            && all.events("hw.component.added").filter(nic).count() == 2
+            && all.metric("hw.firmware.info").count() > 0
     };
-    let all = timeout(Duration::from_secs(15), scene.receiver.wait_for("telemetry", expected)).await;
+    let all = timeout(PATIENCE, scene.receiver.wait_for("telemetry", expected)).await;
     let all = all.map_err(|_| "15 s without the telemetry of all this")?;
     say("What the OTLP collector saw of it:");
     let mut metrics = BTreeMap::<&str, usize>::new();
@@ -137,8 +162,9 @@ async fn told(scene: &Scene) -> Result<()> {
         let list: Vec<_> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
         println!("   {title}: {}", list.join(", "));
     }
-    for log in all.logs.iter().filter(|log| ["hw.firmware.changed", "hw.component.removed"].contains(&&*log.event_name))
-    {
+    for log in all.logs.iter().filter(|log| {
+        ["hw.firmware.changed", "hw.firmware.digest.changed", "hw.component.removed"].contains(&&*log.event_name)
+    }) {
         println!("   {}: {}", log.event_name, log.body);
     }
     Ok(())

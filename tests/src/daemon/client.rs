@@ -205,7 +205,7 @@ impl Client {
     /// Waits until such a signal came.
     pub async fn wait_for_signal(&self, what: &str, is: impl Fn(&Signal) -> bool) {
         let mut signals = self.signals.subscribe();
-        let _ = crate::eventually(what, signals.wait_for(|all| all.iter().any(|signal| is(signal)))).await;
+        let _ = crate::eventually(what, signals.wait_for(|all| all.iter().any(&is))).await;
     }
 }
 
@@ -253,7 +253,7 @@ async fn all(connection: &Connection) -> Objects {
         let Ok(proxy) = ObjectManagerProxy::new(connection, NAME, root).await else { continue };
         for (path, interfaces) in proxy.get_managed_objects().await.unwrap_or_default() {
             let interfaces = interfaces.into_iter().map(|(name, properties)| {
-                let properties = properties.into_iter().map(|(key, value)| (key.to_string(), value)).collect();
+                let properties = properties.into_iter().collect();
                 (name.to_string(), properties)
             });
             objects.0.insert(path.to_string(), Object(interfaces.collect()));
