@@ -57,17 +57,25 @@ pub async fn run(follow: Follow, mut sightings: mpsc::UnboundedReceiver<Sighting
 
 /// Follows one place until its source ends.
 async fn place(follow: Arc<Follow>, mut presence: watch::Receiver<Presence>) {
-    let mut place = Place { follow, known: None, silent_since: None, failures: 0 };
+    let mut place = Place { follow, known: None, silent_since: None, unread_since: None, failures: 0 };
     loop {
         let now = presence.borrow_and_update().clone();
         let wait = match now {
-            Presence::Here(endpoint) => tokio::select! {
-                wait = place.read(&endpoint) => wait,
-                changed = presence.changed() => match changed {
-                    Ok(()) => continue,
-                    Err(_) => return,
-                },
-            },
+            Presence::Here(endpoint) => {
+                // A second look, so that whoever is found anew meanwhile is still news, and read again, afterwards.
+                let mut ahead = presence.clone();
+                let elsewhere = async { ahead.wait_for(|now| !now.is_still(&endpoint)).await.map(drop) };
+                tokio::select! {
+                    wait = place.read(&endpoint) => wait,
+                    changed = elsewhere => match changed {
+                        Ok(()) => {
+                            place.cut_short();
+                            continue;
+                        }
+                        Err(_source_ended) => return,
+                    },
+                }
+            }
             Presence::Away(reason) => place.silent(&reason),
         };
         if let Ok(Err(_source_ended)) = timeout(wait, presence.changed()).await {
@@ -83,6 +91,8 @@ struct Place {
     known: Option<(Id, Origin)>,
     /// Since when it does not answer at all.
     silent_since: Option<Instant>,
+    /// Since when no pass over it has come to its end.
+    unread_since: Option<Instant>,
     /// How often in a row it did not answer all that was asked.
     failures: u32,
 }
@@ -90,7 +100,9 @@ struct Place {
 impl Place {
     /// Reads the component and says how long to wait for the next time.
     async fn read(&mut self, endpoint: &Endpoint) -> Duration {
-        let (component, firmware_missing, pass) = match pass::pass(&self.follow, endpoint).await {
+        let outcome = pass::pass(&self.follow, endpoint).await;
+        self.unread_since = None;
+        let (component, firmware_missing, pass) = match outcome {
             pass::Outcome::Answered { component, firmware_missing, pass } => (component, firmware_missing, pass),
             pass::Outcome::Silent(reason) => return self.silent(&reason),
         };
@@ -107,6 +119,14 @@ impl Place {
             return self.follow.inventory.interval;
         }
         self.back_off()
+    }
+
+    /// A pass ended half-way because the device has another address. One that goes on like that must not pass for fresh.
+    fn cut_short(&mut self) {
+        let since = *self.unread_since.get_or_insert_with(Instant::now);
+        if since.elapsed() >= self.follow.inventory.retry_last {
+            self.silent("it takes another address again and again before it can be read");
+        }
     }
 
     /// Says that the component does not answer, or is gone, and how long to wait for the next time.
@@ -132,3 +152,6 @@ impl Place {
         wait
     }
 }
+
+#[cfg(test)]
+mod tests;
