@@ -10,6 +10,7 @@ use crate::{
     settings::{ComponentRule, Inventory, Pldm, Settings},
     store::{Report, Store},
 };
+use pldm::Requester;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
@@ -57,7 +58,7 @@ pub async fn run(follow: Follow, mut sightings: mpsc::UnboundedReceiver<Sighting
 
 /// Follows one place until its source ends.
 async fn place(follow: Arc<Follow>, mut presence: watch::Receiver<Presence>) {
-    let mut place = Place { follow, known: None, silent_since: None, unread_since: None, failures: 0 };
+    let mut place = Place { follow, requester: None, known: None, silent_since: None, unread_since: None, failures: 0 };
     loop {
         let now = presence.borrow_and_update().clone();
         let wait = match now {
@@ -87,6 +88,8 @@ async fn place(follow: Arc<Follow>, mut presence: watch::Receiver<Presence>) {
 /// One place and what has been learned of it.
 struct Place {
     follow: Arc<Follow>,
+    /// Outlives the pass, and so do its instance ids: an answer to one pass must not be taken for one to the next.
+    requester: Option<Requester>,
     /// The component that was last reported from here, and where exactly.
     known: Option<(Id, Origin)>,
     /// Since when it does not answer at all.
@@ -100,7 +103,12 @@ struct Place {
 impl Place {
     /// Reads the component and says how long to wait for the next time.
     async fn read(&mut self, endpoint: &Endpoint) -> Duration {
-        let outcome = pass::pass(&self.follow, endpoint).await;
+        let requester = match self.requester.take().filter(|requester| requester.address() == endpoint.address) {
+            Some(requester) => requester,
+            None => Requester::new(Arc::clone(&endpoint.transport), endpoint.address, self.follow.patience),
+        };
+        let requester = self.requester.insert(requester);
+        let outcome = pass::pass(&self.follow.rules, endpoint, requester).await;
         self.unread_since = None;
         let (component, firmware_missing, pass) = match outcome {
             pass::Outcome::Answered { component, firmware_missing, pass } => (component, firmware_missing, pass),

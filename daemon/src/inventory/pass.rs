@@ -1,7 +1,7 @@
 //! One pass over one component: every question once, in the order of the specification. An answer that fails is a fault
 //! in the report and does not hide the others.
 
-use super::{Follow, name};
+use super::name;
 use crate::{
     clock::Stamp,
     discover::Endpoint,
@@ -14,7 +14,7 @@ use pldm::{
     base::GetPldmTypes,
     firmware_update::{DeviceIdentifiers, FirmwareParameters, GetFirmwareParameters, Image, QueryDeviceIdentifiers},
 };
-use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
+use std::{collections::BTreeMap, time::SystemTime};
 use tokio::time::Instant;
 
 /// What came of a pass.
@@ -33,9 +33,11 @@ pub(super) enum Outcome {
 }
 
 /// Asks the device at `endpoint` everything.
-pub(super) async fn pass(follow: &Follow, endpoint: &Endpoint) -> Outcome {
+pub(super) async fn pass(rules: &[ComponentRule], endpoint: &Endpoint, requester: &mut Requester) -> Outcome {
     let (started, begun) = (SystemTime::now(), Instant::now());
-    let mut device = Device::new(follow, endpoint);
+    // What is left of a pass that was cut short is not part of this one.
+    requester.take_calls();
+    let mut device = Device { requester, faults: vec![], leniencies: BTreeMap::new() };
     let mut firmware_missing = None;
     let (mut identifiers, mut parameters) = (None, None);
     if endpoint.speaks_pldm {
@@ -51,7 +53,7 @@ pub(super) async fn pass(follow: &Follow, endpoint: &Endpoint) -> Outcome {
         }
     }
     let calls = device.requester.take_calls();
-    let component = device.component(&follow.rules, endpoint, identifiers, parameters);
+    let component = device.component(rules, endpoint, identifiers, parameters);
     let pass = Pass {
         started,
         duration: begun.elapsed(),
@@ -81,18 +83,13 @@ fn exchange(call: &Call, begun: Instant) -> Exchange {
 }
 
 /// The device while it is asked, and what was wrong with its answers.
-struct Device {
-    requester: Requester,
+struct Device<'r> {
+    requester: &'r mut Requester,
     faults: Vec<Fault>,
     leniencies: BTreeMap<String, u64>,
 }
 
-impl Device {
-    fn new(follow: &Follow, endpoint: &Endpoint) -> Self {
-        let requester = Requester::new(Arc::clone(&endpoint.transport), endpoint.address, follow.patience);
-        Self { requester, faults: vec![], leniencies: BTreeMap::new() }
-    }
-
+impl Device<'_> {
     async fn ask<R: Request<Response: Lenient>>(&mut self, request: &R) -> Result<R::Response, CallError> {
         match self.requester.call(request).await {
             Ok(answer) => {

@@ -153,3 +153,14 @@ async fn a_device_that_flees_from_every_pass_is_stale() {
     }
     assert_ne!(scene.component("nic0").expect("kept").freshness, Freshness::Fresh);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_id_without_an_answer_is_not_used_by_the_next_pass() {
+    let (scene, device) = (Scene::new(), Pretend::named("nic0"));
+    device.with(|device| device.latency = None);
+    scene.here(0, 9, &device);
+    // Three tries of a second, a pause of a second, three tries.
+    sleep(6 * SECOND).await;
+    let ids: Vec<_> = device.with(|device| device.seen.iter().map(|request| request[0] & 0x1f).collect());
+    assert_eq!(ids, [0, 0, 0, 1, 1]);
+}
