@@ -108,7 +108,7 @@ impl Place {
             None => Requester::new(Arc::clone(&endpoint.transport), endpoint.address, self.follow.patience),
         };
         let requester = self.requester.insert(requester);
-        let outcome = pass::pass(&self.follow.rules, endpoint, requester).await;
+        let outcome = pass::pass(&self.follow.rules, endpoint, requester, self.known.as_ref()).await;
         self.unread_since = None;
         let (component, firmware_missing, pass) = match outcome {
             pass::Outcome::Answered { component, firmware_missing, pass } => (component, firmware_missing, pass),

@@ -124,6 +124,12 @@ impl Origin {
             _ => false,
         }
     }
+
+    /// Whether nothing says that another device sits in this place than in `other`, which is the same one.
+    pub fn may_be_same_device(&self, other: &Self) -> bool {
+        let uuid = |origin: &Self| if let Self::Endpoint { uuid, .. } = origin { uuid.clone() } else { None };
+        self.is_same_place(other) && uuid(self).zip(uuid(other)).is_none_or(|(a, b)| a == b)
+    }
 }
 
 /// One identifier of a component, such as its PCI device id.

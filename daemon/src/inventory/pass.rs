@@ -6,7 +6,7 @@ use crate::{
     clock::Stamp,
     discover::Endpoint,
     event::{Exchange, Pass},
-    model::{self, Component, Fault, Firmware, Freshness, Id, Number, Source},
+    model::{self, Component, Fault, Firmware, Freshness, Id, Number, Origin, Source},
     settings::ComponentRule,
 };
 use pldm::{
@@ -32,8 +32,13 @@ pub(super) enum Outcome {
     Silent(String),
 }
 
-/// Asks the device at `endpoint` everything.
-pub(super) async fn pass(rules: &[ComponentRule], endpoint: &Endpoint, requester: &mut Requester) -> Outcome {
+/// Asks the device at `endpoint` everything. `known` is who was there before.
+pub(super) async fn pass(
+    rules: &[ComponentRule],
+    endpoint: &Endpoint,
+    requester: &mut Requester,
+    known: Option<&(Id, Origin)>,
+) -> Outcome {
     let (started, begun) = (SystemTime::now(), Instant::now());
     // What is left of a pass that was cut short is not part of this one.
     requester.take_calls();
@@ -53,7 +58,7 @@ pub(super) async fn pass(rules: &[ComponentRule], endpoint: &Endpoint, requester
         }
     }
     let calls = device.requester.take_calls();
-    let component = device.component(rules, endpoint, identifiers, parameters);
+    let component = device.component(rules, endpoint, known, identifiers, parameters);
     let pass = Pass {
         started,
         duration: begun.elapsed(),
@@ -117,14 +122,18 @@ impl Device<'_> {
         mut self,
         rules: &[ComponentRule],
         endpoint: &Endpoint,
+        known: Option<&(Id, Origin)>,
         identifiers: Option<DeviceIdentifiers>,
         parameters: Option<FirmwareParameters>,
     ) -> Component {
         let rule = name::rule(rules, &endpoint.origin);
         let own_name = identifiers.as_ref().and_then(DeviceIdentifiers::openbmc_name);
-        let (id, misnamed) = match rule {
-            Some(rule) => (rule.id.clone(), None),
-            None => name::component(rules, own_name.as_deref(), &endpoint.origin),
+        // A device that does not say its name this time has not lost it.
+        let known = known.filter(|(_, origin)| endpoint.speaks_pldm && origin.may_be_same_device(&endpoint.origin));
+        let (id, misnamed) = match (rule, known) {
+            (Some(rule), _) => (rule.id.clone(), None),
+            (None, Some((id, _))) if identifiers.is_none() => (id.clone(), None),
+            (None, _) => name::component(rules, own_name.as_deref(), &endpoint.origin),
         };
         self.faults.extend(misnamed);
         let firmware = parameters.map_or_else(BTreeMap::new, |parameters| self.firmware(&id, rule, &parameters));

@@ -164,3 +164,16 @@ async fn an_instance_id_without_an_answer_is_not_used_by_the_next_pass() {
     let ids: Vec<_> = device.with(|device| device.seen.iter().map(|request| request[0] & 0x1f).collect());
     assert_eq!(ids, [0, 0, 0, 1, 1]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_does_not_say_its_name_once_keeps_it() {
+    let (mut scene, device) = (Scene::new(), Pretend::named("nic0"));
+    scene.here(0, 9, &device);
+    sleep(SECOND).await;
+    scene.told();
+    device.with(|device| device.name = None);
+    scene.here(0, 9, &device);
+    sleep(SECOND).await;
+    assert!(matches!(scene.told().as_slice(), [What::FaultRaised { .. }]));
+    assert!(scene.component("nic0").is_some());
+}
