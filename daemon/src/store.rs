@@ -3,7 +3,7 @@
 use crate::{
     clock::Stamp,
     event::{Event, Pass, What},
-    model::{Component, Fault, Freshness, Id, Line, Model, Origin},
+    model::{Component, Fault, Firmware, Freshness, Id, Line, Model, Origin},
 };
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, watch};
@@ -17,7 +17,8 @@ pub enum Report {
     Read {
         /// What it said.
         component: Box<Component>,
-        /// Why its firmware could not be read although it answered: what was known of it is kept and called stale.
+        /// Why not all of its firmware could be read although it answered: what was known of the rest is kept and
+        /// called stale.
         firmware_missing: Option<String>,
         /// The pass.
         pass: Pass,
@@ -134,10 +135,10 @@ fn read(model: &mut Model, mut new: Component, missing: Option<String>, pass: Pa
         let (holder, claimant) = (holder.origin.to_string(), new.origin.to_string());
         return vec![What::IdRefused { id, holder, claimant }];
     }
-    if let (Some(reason), Some(old)) = (missing, old) {
-        new.firmware = old.firmware.clone();
-        for firmware in new.firmware.values_mut() {
-            firmware.freshness = stale_since(&firmware.freshness, &reason, now);
+    if let (Some(reason), Some(old)) = (missing, old.filter(|old| old.origin.may_be_same_device(&new.origin))) {
+        for (id, firmware) in &old.firmware {
+            let stale = || Firmware { freshness: stale_since(&firmware.freshness, &reason, now), ..firmware.clone() };
+            new.firmware.entry(id.clone()).or_insert_with(stale);
         }
     }
     refuse_foreign_firmware(model, &mut new);
@@ -203,7 +204,7 @@ mod tests {
     use super::*;
     use crate::{
         event::Slot,
-        model::{Firmware, Image, Source},
+        model::{Image, Source},
     };
     use std::{
         collections::BTreeMap,
@@ -327,6 +328,40 @@ mod tests {
         };
         assert_eq!(told(&mut model, cut), []);
         assert_eq!(model.components[&id("nic0")].firmware[&id("nic0")].freshness.reason(), "refused");
+    }
+
+    #[test]
+    fn a_table_that_is_cut_takes_no_firmware_away() {
+        let mut model = Model::default();
+        told(&mut model, read(component("nic0", 0, &[firmware("nic0_a", "1"), firmware("nic0_b", "1")])));
+        let cut = Report::Read {
+            component: Box::new(component("nic0", 0, &[firmware("nic0_a", "2")])),
+            firmware_missing: Some("cut".into()),
+            pass: pass(),
+        };
+        assert!(matches!(told(&mut model, cut).as_slice(), [What::FirmwareChanged { .. }]));
+        let kept = &model.components[&id("nic0")].firmware;
+        let reasons = ["nic0_a", "nic0_b"].map(|name| kept[&id(name)].freshness.reason());
+        assert_eq!(reasons, ["", "cut"]);
+    }
+
+    #[test]
+    fn a_device_does_not_inherit_the_firmware_of_another_in_its_place() {
+        let with_uuid = |uuid: &str| Origin::Endpoint {
+            line: "line".into(),
+            position: 0,
+            network: 1,
+            eid: 9,
+            uuid: Some(uuid.into()),
+        };
+        let mut model = Model::default();
+        told(&mut model, read(Component { origin: with_uuid("a"), ..component("nic0", 0, &[firmware("nic0", "1")]) }));
+        let refused = Report::Read {
+            component: Box::new(Component { origin: with_uuid("b"), ..component("nic0", 0, &[]) }),
+            firmware_missing: Some("refused".into()),
+            pass: pass(),
+        };
+        assert!(matches!(told(&mut model, refused).as_slice(), [What::FirmwareRemoved { .. }]));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
     settings::ComponentRule,
 };
 use pldm::{
-    Call, CallError, Failure, Lenient, Request, Requester, Text,
+    Answer, Call, CallError, Failure, Leniency, Lenient, Request, Requester, Text,
     base::GetPldmTypes,
     firmware_update::{DeviceIdentifiers, FirmwareParameters, GetFirmwareParameters, Image, QueryDeviceIdentifiers},
 };
@@ -23,7 +23,7 @@ pub(super) enum Outcome {
     Answered {
         /// What it said.
         component: Box<Component>,
-        /// Why its firmware is not known.
+        /// Why not all of its firmware is known.
         firmware_missing: Option<String>,
         /// What was asked.
         pass: Pass,
@@ -53,7 +53,12 @@ pub(super) async fn pass(
         }
         identifiers = device.ask(&QueryDeviceIdentifiers).await.ok();
         match device.ask(&GetFirmwareParameters).await {
-            Ok(answer) => parameters = Some(answer),
+            Ok(answer) => {
+                // Bytes that are too many are later fields; anything else means that the table is not all of it.
+                let is_cut = |damage: &_| Leniency::from(*damage) != Leniency::TrailingBytes;
+                firmware_missing = answer.damage.filter(is_cut).map(|damage| damage.to_string());
+                parameters = Some(answer.value);
+            }
             Err(error) => firmware_missing = Some(error.to_string()),
         }
     }
@@ -95,7 +100,7 @@ struct Device<'r> {
 }
 
 impl Device<'_> {
-    async fn ask<R: Request<Response: Lenient>>(&mut self, request: &R) -> Result<R::Response, CallError> {
+    async fn ask<R: Request<Response: Lenient>>(&mut self, request: &R) -> Result<Answer<R::Response>, CallError> {
         match self.requester.call(request).await {
             Ok(answer) => {
                 for leniency in answer.leniencies() {
@@ -104,7 +109,7 @@ impl Device<'_> {
                 if let Some(damage) = answer.damage {
                     self.fault(R::NAME, damage.to_string());
                 }
-                Ok(answer.value)
+                Ok(answer)
             }
             Err(error) => {
                 self.fault(R::NAME, error.what());
@@ -123,16 +128,18 @@ impl Device<'_> {
         rules: &[ComponentRule],
         endpoint: &Endpoint,
         known: Option<&(Id, Origin)>,
-        identifiers: Option<DeviceIdentifiers>,
+        identifiers: Option<Answer<DeviceIdentifiers>>,
         parameters: Option<FirmwareParameters>,
     ) -> Component {
         let rule = name::rule(rules, &endpoint.origin);
+        let is_whole = identifiers.as_ref().is_some_and(|answer| answer.damage.is_none());
+        let identifiers = identifiers.map(|answer| answer.value);
         let own_name = identifiers.as_ref().and_then(DeviceIdentifiers::openbmc_name);
         // A device that does not say its name this time has not lost it.
         let known = known.filter(|(_, origin)| endpoint.speaks_pldm && origin.may_be_same_device(&endpoint.origin));
         let (id, misnamed) = match (rule, known) {
             (Some(rule), _) => (rule.id.clone(), None),
-            (None, Some((id, _))) if identifiers.is_none() => (id.clone(), None),
+            (None, Some((id, _))) if own_name.is_none() && !is_whole => (id.clone(), None),
             (None, _) => name::component(rules, own_name.as_deref(), &endpoint.origin),
         };
         self.faults.extend(misnamed);
