@@ -42,27 +42,32 @@ fn by_place(origin: &Origin) -> Option<Id> {
     }
 }
 
-/// The id and name of one firmware of a component, and whether the configuration calls it the component's primary one.
+/// The id and name of one firmware, and whether the configuration calls it the component's primary one.
+pub(super) type Named = (Option<Id>, String, bool);
+
+/// What one firmware of a component is called.
 ///
-/// `alone` says whether no other firmware of the component has the same identifier.
-pub(super) fn firmware(
-    component: &Id,
-    rule: Option<&ComponentRule>,
-    number: Number,
-    alone: bool,
-) -> (Option<Id>, String, bool) {
+/// Nothing but its own numbers and the configuration has a say: another that comes, goes or is cut off changes no name.
+pub(super) fn firmware(component: &Id, rule: Option<&ComponentRule>, number: Number) -> Named {
     let rules = rule.map_or(&[][..], |rule| &rule.firmware);
     let named = rules.iter().find(|r| r.identifier == number.identifier && r.index.is_none_or(|i| i == number.index));
     if let Some(named) = named {
         return (component.join(named.name.as_str()), named.name.to_string(), named.primary);
     }
     let Number { identifier, index, .. } = number;
-    if alone {
+    if index == 0 {
         (component.join(&format!("component_{identifier}")), format!("component {identifier}"), false)
     } else {
         let id = component.join(&format!("component_{identifier}_{index}"));
         (id, format!("component {identifier} index {index}"), false)
     }
+}
+
+/// What it is called where that name is another's: in PLDM only classification, identifier and index together are unique.
+pub(super) fn classified(component: &Id, number: Number) -> Named {
+    let Number { classification, identifier, index } = number;
+    let id = component.join(&format!("component_{identifier}_{index}_class_{classification}"));
+    (id, format!("component {identifier} index {index} class {classification}"), false)
 }
 
 #[cfg(test)]
@@ -128,13 +133,13 @@ mod tests {
     #[test]
     fn firmware_is_named_by_rule_or_number() {
         let rule = rule_for("gpu0", Matches::default());
-        let named = |identifier, index, alone| {
+        let named = |identifier, index| {
             let (id, name, primary) =
-                firmware(&id("gpu0"), Some(&rule), Number { classification: 10, identifier, index }, alone);
+                firmware(&id("gpu0"), Some(&rule), Number { classification: 10, identifier, index });
             (id.expect("legal").to_string(), name, primary)
         };
-        assert_eq!(named(7, 0, true), ("gpu0_vbios".into(), "vbios".into(), true));
-        assert_eq!(named(8, 1, true), ("gpu0_component_8".into(), "component 8".into(), false));
-        assert_eq!(named(8, 1, false), ("gpu0_component_8_1".into(), "component 8 index 1".into(), false));
+        assert_eq!(named(7, 0), ("gpu0_vbios".into(), "vbios".into(), true));
+        assert_eq!(named(8, 0), ("gpu0_component_8".into(), "component 8".into(), false));
+        assert_eq!(named(8, 1), ("gpu0_component_8_1".into(), "component 8 index 1".into(), false));
     }
 }

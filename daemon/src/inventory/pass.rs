@@ -185,9 +185,10 @@ impl Device<'_> {
                 identifier: part.identifier,
                 index: part.classification_index,
             };
-            let alone = parameters.components.iter().filter(|other| other.identifier == part.identifier).count() == 1;
-            let (id, name, primary) = name::firmware(component, rule, number, alone);
-            let Some(id) = id.filter(|id| !found.contains_key(id)) else {
+            let is_free = |(id, ..): &name::Named| id.as_ref().is_some_and(|id| !found.contains_key(id));
+            let names = [name::firmware(component, rule, number), name::classified(component, number)];
+            let Some((Some(id), name, primary)) = names.into_iter().find(is_free) else {
+                let (_, name, _) = name::classified(component, number);
                 self.fault("GetFirmwareParameters", format!("{name} stands in the table twice; the first is kept"));
                 continue;
             };

@@ -177,3 +177,35 @@ async fn a_device_that_does_not_say_its_name_once_keeps_it() {
     assert!(matches!(scene.told().as_slice(), [What::FaultRaised { .. }]));
     assert!(scene.component("nic0").is_some());
 }
+
+/// An entry of the component parameter table.
+fn part(classification: u16, identifier: u16, index: u8) -> update::Component {
+    update::Component {
+        classification: update::ComponentClassification(classification),
+        identifier,
+        classification_index: index,
+        active: update::Image { version: Text::new("1"), ..update::Image::none() },
+        pending: update::Image::none(),
+        activation_methods: update::ActivationMethods(0),
+        capabilities_during_update: update::ComponentCapabilities(0),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn firmware_keeps_its_id_whatever_stands_beside_it_in_the_table() {
+    let (scene, device) = (Scene::new(), Pretend::named("nic0"));
+    let table = [part(10, 5, 0), part(10, 5, 1), part(11, 5, 0), part(11, 5, 0)];
+    let read = async |count: usize| {
+        device.with(|device| device.parameters = Some(parameters(table.iter().take(count).cloned().collect())));
+        scene.here(0, 9, &device);
+        sleep(SECOND).await;
+        let component = scene.component("nic0").expect("there");
+        let ids = component.firmware.keys().map(|id| id.as_str().trim_start_matches("nic0").to_owned());
+        (ids.collect::<Vec<_>>().join(" "), component.faults.len())
+    };
+    assert_eq!(read(1).await, (" _component_5".into(), 0));
+    assert_eq!(read(2).await, (" _component_5 _component_5_1".into(), 0));
+    let all = " _component_5 _component_5_0_class_11 _component_5_1";
+    assert_eq!(read(3).await, (all.into(), 0));
+    assert_eq!(read(4).await, (all.into(), 1), "the same entry twice");
+}
