@@ -18,7 +18,7 @@ use tokio::{
 };
 
 /// What every place is followed with.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Follow {
     /// How often.
     pub inventory: Inventory,
@@ -26,6 +26,8 @@ pub struct Follow {
     pub patience: pldm::Patience,
     /// What the configuration says about components.
     pub rules: Vec<ComponentRule>,
+    /// The names that it gives.
+    given: name::Given,
     /// Where reports go.
     pub store: Arc<Store>,
 }
@@ -37,7 +39,8 @@ impl Follow {
         // The loader has checked them against the same rule.
         let patience = pldm::Patience::new(time_out, tries, pldm::patience::EXPIRY).unwrap_or_default();
         let (inventory, rules) = (settings.inventory.clone(), settings.components.clone());
-        Self { inventory, patience, rules, store: Arc::clone(store) }
+        let given = name::Given::new(settings);
+        Self { inventory, patience, rules, given, store: Arc::clone(store) }
     }
 }
 
@@ -108,7 +111,7 @@ impl Place {
             None => Requester::new(Arc::clone(&endpoint.transport), endpoint.address, self.follow.patience),
         };
         let requester = self.requester.insert(requester);
-        let outcome = pass::pass(&self.follow.rules, endpoint, requester, self.known.as_ref()).await;
+        let outcome = pass::pass(&self.follow, endpoint, requester, self.known.as_ref()).await;
         self.unread_since = None;
         let (component, firmware_missing, pass) = match outcome {
             pass::Outcome::Answered { component, firmware_missing, pass } => (component, firmware_missing, pass),

@@ -1,7 +1,7 @@
 //! One pass over one component: every question once, in the order of the specification. An answer that fails is a fault
 //! in the report and does not hide the others.
 
-use super::name;
+use super::{Follow, name};
 use crate::{
     clock::Stamp,
     discover::Endpoint,
@@ -34,7 +34,7 @@ pub(super) enum Outcome {
 
 /// Asks the device at `endpoint` everything. `known` is who was there before.
 pub(super) async fn pass(
-    rules: &[ComponentRule],
+    follow: &Follow,
     endpoint: &Endpoint,
     requester: &mut Requester,
     known: Option<&(Id, Origin)>,
@@ -63,7 +63,7 @@ pub(super) async fn pass(
         }
     }
     let calls = device.requester.take_calls();
-    let component = device.component(rules, endpoint, known, identifiers, parameters);
+    let component = device.component(follow, endpoint, known, identifiers, parameters);
     let pass = Pass {
         started,
         duration: begun.elapsed(),
@@ -125,13 +125,13 @@ impl Device<'_> {
 
     fn component(
         mut self,
-        rules: &[ComponentRule],
+        follow: &Follow,
         endpoint: &Endpoint,
         known: Option<&(Id, Origin)>,
         identifiers: Option<Answer<DeviceIdentifiers>>,
         parameters: Option<FirmwareParameters>,
     ) -> Component {
-        let rule = name::rule(rules, &endpoint.origin);
+        let rule = name::rule(&follow.rules, &endpoint.origin);
         let is_whole = identifiers.as_ref().is_some_and(|answer| answer.damage.is_none());
         let identifiers = identifiers.map(|answer| answer.value);
         let own_name = identifiers.as_ref().and_then(DeviceIdentifiers::openbmc_name);
@@ -140,7 +140,7 @@ impl Device<'_> {
         let (id, misnamed) = match (rule, known) {
             (Some(rule), _) => (rule.id.clone(), None),
             (None, Some((id, _))) if own_name.is_none() && !is_whole => (id.clone(), None),
-            (None, _) => name::component(rules, own_name.as_deref(), &endpoint.origin),
+            (None, _) => name::component(&follow.given, own_name.as_deref(), &endpoint.origin),
         };
         self.faults.extend(misnamed);
         let firmware = parameters.map_or_else(BTreeMap::new, |parameters| self.firmware(&id, rule, &parameters));
