@@ -123,8 +123,11 @@ impl Place {
             let reason = "another component is in its place".into();
             self.follow.store.apply(Report::Gone { component, origin, reason });
         }
-        let complete = firmware_missing.is_none();
+        let (id, origin) = (component.id.clone(), component.origin.clone());
+        let whole = firmware_missing.is_none();
         self.follow.store.apply(Report::Read { component, firmware_missing, pass });
+        // Whoever was refused its id is not asked to wait for it as long as a healthy one rests.
+        let complete = whole && self.follow.store.has(&id, &origin);
         if complete {
             self.failures = 0;
             return self.follow.inventory.interval;

@@ -8,6 +8,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 pub struct Model {
     /// Every component, by id. Shared, so that a face can tell at once which ones changed.
     pub components: BTreeMap<Id, Arc<Component>>,
+    /// Who claims an id and does not get it, because it is another's.
+    pub refused: Vec<(Id, Origin)>,
     /// What is wrong with the configuration; the rest of it is in force.
     pub settings_faults: Vec<String>,
     /// The serial lines that FirmWarden owns.
@@ -122,6 +124,14 @@ impl Origin {
                 a == b && i == j
             }
             _ => false,
+        }
+    }
+
+    /// Who gets an id that two claim: the lowest. This BMC itself, then the lines in their order.
+    pub fn rank(&self) -> (u32, &str, u8) {
+        match self {
+            Self::Local => (0, "", 0),
+            Self::Endpoint { line, position, network, .. } => (*network, line, *position),
         }
     }
 

@@ -90,6 +90,11 @@ impl Store {
         self.events.subscribe()
     }
 
+    /// Whether the component of this id is the one from this place.
+    pub fn has(&self, id: &Id, origin: &Origin) -> bool {
+        self.model.borrow().components.get(id).is_some_and(|component| component.origin.is_same_place(origin))
+    }
+
     /// Takes a report in.
     pub fn apply(&self, report: Report) {
         let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
@@ -130,11 +135,17 @@ pub fn apply(model: &mut Model, report: Report, now: Stamp) -> Vec<What> {
 
 fn read(model: &mut Model, mut new: Component, missing: Option<String>, pass: Pass, now: Stamp) -> Vec<What> {
     let id = new.id.clone();
-    let old = model.components.get(&id);
-    if let Some(holder) = old.filter(|old| !old.origin.is_same_place(&new.origin)) {
-        let (holder, claimant) = (holder.origin.to_string(), new.origin.to_string());
-        return vec![What::IdRefused { id, holder, claimant }];
+    let other = model.components.get(&id).map(|c| c.origin.clone()).filter(|other| !other.is_same_place(&new.origin));
+    let mut events = Vec::new();
+    if let Some(other) = other {
+        if new.origin.rank() > other.rank() {
+            return refuse(model, id, new.origin, &other);
+        }
+        events = gone(model, &id, &other, "the id is another's, which comes before it on the board");
+        events.extend(refuse(model, id.clone(), other, &new.origin));
     }
+    model.refused.retain(|(_, claimant)| !claimant.is_same_place(&new.origin));
+    let old = model.components.get(&id);
     if let (Some(reason), Some(old)) = (missing, old.filter(|old| old.origin.may_be_same_device(&new.origin))) {
         for (id, firmware) in &old.firmware {
             let stale = || Firmware { freshness: stale_since(&firmware.freshness, &reason, now), ..firmware.clone() };
@@ -142,10 +153,20 @@ fn read(model: &mut Model, mut new: Component, missing: Option<String>, pass: Pa
         }
     }
     refuse_foreign_firmware(model, &mut new);
-    let mut events = difference::between(old.map(Arc::as_ref), &new);
+    events.extend(difference::between(old.map(Arc::as_ref), &new));
     events.push(What::Inventoried { component: id.clone(), pass });
     model.components.insert(id, Arc::new(new));
     events
+}
+
+/// Says once that `claimant` does not get the id. Who gets it does not depend on who came first: it is the same after a
+/// restart.
+fn refuse(model: &mut Model, id: Id, claimant: Origin, holder: &Origin) -> Vec<What> {
+    let known = model.refused.iter().any(|(refused, by)| *refused == id && by.is_same_place(&claimant));
+    model.refused.retain(|(_, by)| !by.is_same_place(&claimant));
+    let event = What::IdRefused { id: id.clone(), holder: holder.to_string(), claimant: claimant.to_string() };
+    model.refused.push((id, claimant));
+    if known { vec![] } else { vec![event] }
 }
 
 /// One Redfish URL for two things would hide one of them: the first to come keeps its id.
@@ -182,6 +203,7 @@ fn stale_since(freshness: &Freshness, reason: &str, now: Stamp) -> Freshness {
 }
 
 fn gone(model: &mut Model, id: &Id, origin: &Origin, reason: &str) -> Vec<What> {
+    model.refused.retain(|(_, claimant)| !claimant.is_same_place(origin));
     if !model.components.get(id).is_some_and(|c| c.origin.is_same_place(origin)) {
         return vec![];
     }
@@ -370,9 +392,29 @@ mod tests {
         told(&mut model, read(component("nic0", 0, &[])));
         let events = apply(&mut model, read(component("nic0", 3, &[])), at(5));
         assert!(matches!(events.as_slice(), [What::IdRefused { .. }]));
+        assert_eq!(apply(&mut model, read(component("nic0", 3, &[])), at(6)), [], "told once");
         let by_the_other = Report::Gone { component: id("nic0"), origin: place(3), reason: String::new() };
         assert_eq!(apply(&mut model, by_the_other, at(5)), []);
         assert!(model.components[&id("nic0")].origin.is_same_place(&place(0)));
+    }
+
+    #[test]
+    fn who_gets_an_id_does_not_depend_on_who_came_first() {
+        let mut model = Model::default();
+        told(&mut model, read(component("nic0", 3, &[])));
+        let events = told(&mut model, read(component("nic0", 0, &[])));
+        assert!(matches!(
+            events.as_slice(),
+            [What::ComponentRemoved { .. }, What::IdRefused { .. }, What::ComponentAdded { .. }]
+        ));
+        assert!(model.components[&id("nic0")].origin.is_same_place(&place(0)));
+        assert_eq!(told(&mut model, read(component("nic0", 3, &[]))), [], "told already");
+        let gone = |position| Report::Gone { component: id("nic0"), origin: place(position), reason: String::new() };
+        told(&mut model, gone(0));
+        told(&mut model, read(component("nic0", 3, &[])));
+        assert!(model.components[&id("nic0")].origin.is_same_place(&place(3)));
+        told(&mut model, gone(3));
+        assert_eq!(model, Model::default());
     }
 
     #[test]

@@ -209,3 +209,16 @@ async fn firmware_keeps_its_id_whatever_stands_beside_it_in_the_table() {
     assert_eq!(read(3).await, (all.into(), 0));
     assert_eq!(read(4).await, (all.into(), 1), "the same entry twice");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_component_that_moves_is_back_soon_after_it_is_gone_from_where_it_was() {
+    let (mut scene, device) = (Scene::new(), Pretend::named("nic0"));
+    scene.here(1, 10, &device);
+    sleep(SECOND).await;
+    scene.sight(1, Presence::Away("pulled".into()));
+    scene.here(2, 11, &device);
+    sleep(2 * 60 * SECOND).await;
+    assert!(matches!(&scene.component("nic0").expect("back").origin, Origin::Endpoint { position: 2, .. }));
+    let refusals = scene.told().into_iter().filter(|what| matches!(what, What::IdRefused { .. })).count();
+    assert_eq!(refusals, 1);
+}
