@@ -61,7 +61,15 @@ pub async fn run(follow: Follow, mut sightings: mpsc::UnboundedReceiver<Sighting
 
 /// Follows one place until its source ends.
 async fn place(follow: Arc<Follow>, mut presence: watch::Receiver<Presence>) {
-    let mut place = Place { follow, requester: None, known: None, silent_since: None, unread_since: None, failures: 0 };
+    let mut place = Place {
+        follow,
+        requester: None,
+        known: None,
+        other_at: None,
+        silent_since: None,
+        unread_since: None,
+        failures: 0,
+    };
     loop {
         let now = presence.borrow_and_update().clone();
         let wait = match now {
@@ -95,6 +103,8 @@ struct Place {
     requester: Option<Requester>,
     /// The component that was last reported from here, and where exactly.
     known: Option<(Id, Origin)>,
+    /// When another component was found in it.
+    other_at: Option<Instant>,
     /// Since when it does not answer at all.
     silent_since: Option<Instant>,
     /// Since when no pass over it has come to its end.
@@ -117,12 +127,17 @@ impl Place {
             pass::Outcome::Answered { component, firmware_missing, pass } => (component, firmware_missing, pass),
             pass::Outcome::Silent(reason) => return self.silent(&reason),
         };
-        self.silent_since = None;
-        let now = (component.id.clone(), component.origin.clone());
-        if let Some((component, origin)) = self.known.replace(now).filter(|(before, _)| *before != component.id) {
-            let reason = "another component is in its place".into();
-            self.follow.store.apply(Report::Gone { component, origin, reason });
+        if let Some((before, origin)) = self.known.clone().filter(|(before, _)| *before != component.id) {
+            let reason = format!("another component is in its place: {}", component.id);
+            // A place that is somebody else all the time must not fill the log and the bus with those it was.
+            if self.other_at.is_some_and(|at| at.elapsed() < self.follow.inventory.absent_after) {
+                return self.silent(&reason);
+            }
+            self.other_at = Some(Instant::now());
+            self.follow.store.apply(Report::Gone { component: before, origin, reason });
         }
+        self.silent_since = None;
+        self.known = Some((component.id.clone(), component.origin.clone()));
         let (id, origin) = (component.id.clone(), component.origin.clone());
         let whole = firmware_missing.is_none();
         self.follow.store.apply(Report::Read { component, firmware_missing, pass });

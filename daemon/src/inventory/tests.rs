@@ -222,3 +222,16 @@ async fn a_component_that_moves_is_back_soon_after_it_is_gone_from_where_it_was(
     let refusals = scene.told().into_iter().filter(|what| matches!(what, What::IdRefused { .. })).count();
     assert_eq!(refusals, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_is_another_every_time_is_not_told_of_every_time() {
+    let (mut scene, device) = (Scene::new(), Pretend::named("a"));
+    for name in ["a", "b", "c", "d", "e", "f"].into_iter().cycle().take(600) {
+        device.with(|device| device.name = Some(name));
+        scene.here(0, 9, &device);
+        sleep(SECOND).await;
+    }
+    let told = scene.told();
+    let added = told.iter().filter(|what| matches!(what, What::ComponentAdded { .. })).count();
+    assert!((3..=22).contains(&added) && told.len() < 400, "{added} of {} in ten minutes", told.len());
+}
