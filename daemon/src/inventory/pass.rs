@@ -17,6 +17,10 @@ use pldm::{
 use std::{collections::BTreeMap, time::SystemTime};
 use tokio::time::Instant;
 
+/// How many firmwares one device may have. Baseboards with everything behind one endpoint have some forty; a longest
+/// message has room for 1600, and what a single pass has to tell must fit into what the faces may fall behind.
+const FIRMWARE_MOST: usize = 256;
+
 /// What came of a pass.
 pub(super) enum Outcome {
     /// The device answered, at least in part.
@@ -179,7 +183,10 @@ impl Device<'_> {
             let firmware = firmware(component.clone(), "image set".into(), active, pending);
             found.insert(component.clone(), Firmware { primary: !primary_elsewhere, ..firmware });
         }
-        for part in &parameters.components {
+        if let Some(more) = parameters.components.len().checked_sub(FIRMWARE_MOST).filter(|more| *more > 0) {
+            self.fault("GetFirmwareParameters", format!("{more} components more than {FIRMWARE_MOST}; not published"));
+        }
+        for part in parameters.components.iter().take(FIRMWARE_MOST) {
             let number = Number {
                 classification: part.classification.0,
                 identifier: part.identifier,

@@ -235,3 +235,22 @@ async fn a_device_that_is_another_every_time_is_not_told_of_every_time() {
     let added = told.iter().filter(|what| matches!(what, What::ComponentAdded { .. })).count();
     assert!((3..=22).contains(&added) && told.len() < 400, "{added} of {} in ten minutes", told.len());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_changes_all_of_a_longest_table_pushes_no_event_out() {
+    let (mut scene, device) = (Scene::new(), Pretend::named("nic0"));
+    for version in ["1", "2", ""] {
+        let active = update::Image { version: Text::new(version), ..update::Image::none() };
+        let table = (0..1500).map(|number| update::Component { active: active.clone(), ..part(10, number, 0) });
+        device.with(|device| device.parameters = Some(parameters(table.collect())));
+        scene.here(0, 9, &device);
+        sleep(SECOND).await;
+        let faults = scene.component("nic0").expect("there").faults.len();
+        assert!(faults <= 257, "{faults}");
+        let told = iter::from_fn(|| match scene.events.try_recv() {
+            Err(broadcast::error::TryRecvError::Lagged(count)) => panic!("{count} events are lost"),
+            event => event.ok(),
+        });
+        assert!(told.count() > 256);
+    }
+}
