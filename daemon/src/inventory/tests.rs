@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    event::{Event, What},
+    event::{Event, Severity, What},
     model::{Component, Freshness},
 };
 use mctp::{Address, Answer, Answers, Eid, MessageType, Transport};
@@ -253,4 +253,16 @@ async fn a_device_that_changes_all_of_a_longest_table_pushes_no_event_out() {
         });
         assert!(told.count() > 256);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_without_firmware_commands_is_told_of_once() {
+    let (mut scene, device) = (Scene::new(), Pretend::named("nic0"));
+    device.with(|device| device.parameters = None);
+    scene.here(0, 9, &device);
+    sleep(600 * SECOND).await;
+    let loud = iter::from_fn(|| scene.events.try_recv().ok()).filter(|event| event.what.severity() > Severity::Debug);
+    let loud: Vec<_> = loud.map(|event| event.what.name()).collect();
+    assert_eq!(loud, ["hw.component.added", "hw.component.fault.raised"]);
+    assert!(device.with(|device| device.seen.len()) > 15);
 }
