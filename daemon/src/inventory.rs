@@ -90,8 +90,11 @@ async fn place(follow: Arc<Follow>, mut presence: watch::Receiver<Presence>) {
             }
             Presence::Away(reason) => place.silent(&reason),
         };
-        if let Ok(Err(_source_ended)) = timeout(wait, presence.changed()).await {
-            return;
+        match timeout(wait, presence.changed()).await {
+            // Whoever is found anew may have started anew: how often it failed before says nothing now.
+            Ok(Ok(())) => place.failures = 0,
+            Ok(Err(_source_ended)) => return,
+            Err(_it_is_time) => {}
         }
     }
 }

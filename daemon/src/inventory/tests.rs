@@ -266,3 +266,16 @@ async fn a_device_without_firmware_commands_is_told_of_once() {
     assert_eq!(loud, ["hw.component.added", "hw.component.fault.raised"]);
     assert!(device.with(|device| device.seen.len()) > 15);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_returns_and_is_not_ready_yet_is_asked_again_soon() {
+    let (scene, device) = (Scene::new(), Pretend::named("nic0"));
+    scene.sight(0, Presence::Away("unplugged".into()));
+    sleep(600 * SECOND).await;
+    device.with(|device| device.latency = None);
+    scene.here(0, 9, &device);
+    sleep(SECOND).await;
+    device.with(|device| device.latency = Some(Duration::ZERO));
+    sleep(4 * SECOND).await;
+    assert!(scene.component("nic0").is_some());
+}
