@@ -36,6 +36,14 @@ pub enum Presence {
     Away(String),
 }
 
+impl Presence {
+    /// Whether `endpoint` is still there and reached as before, found anew or not.
+    pub fn is_still(&self, endpoint: &Endpoint) -> bool {
+        let Self::Here(now) = self else { return false };
+        (&now.origin, now.address, now.speaks_pldm) == (&endpoint.origin, endpoint.address, endpoint.speaks_pldm)
+    }
+}
+
 /// A place (a line and a position on it) and who is there now.
 #[derive(Clone, Debug)]
 pub struct Sighting {

@@ -10,6 +10,7 @@ use crate::{
     settings::{ComponentRule, Inventory, Pldm, Settings},
     store::{Report, Store},
 };
+use pldm::Requester;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
@@ -17,7 +18,7 @@ use tokio::{
 };
 
 /// What every place is followed with.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Follow {
     /// How often.
     pub inventory: Inventory,
@@ -25,6 +26,8 @@ pub struct Follow {
     pub patience: pldm::Patience,
     /// What the configuration says about components.
     pub rules: Vec<ComponentRule>,
+    /// The names that it gives.
+    given: name::Given,
     /// Where reports go.
     pub store: Arc<Store>,
 }
@@ -36,7 +39,8 @@ impl Follow {
         // The loader has checked them against the same rule.
         let patience = pldm::Patience::new(time_out, tries, pldm::patience::EXPIRY).unwrap_or_default();
         let (inventory, rules) = (settings.inventory.clone(), settings.components.clone());
-        Self { inventory, patience, rules, store: Arc::clone(store) }
+        let given = name::Given::new(settings);
+        Self { inventory, patience, rules, given, store: Arc::clone(store) }
     }
 }
 
@@ -57,21 +61,40 @@ pub async fn run(follow: Follow, mut sightings: mpsc::UnboundedReceiver<Sighting
 
 /// Follows one place until its source ends.
 async fn place(follow: Arc<Follow>, mut presence: watch::Receiver<Presence>) {
-    let mut place = Place { follow, known: None, silent_since: None, failures: 0 };
+    let mut place = Place {
+        follow,
+        requester: None,
+        known: None,
+        other_at: None,
+        silent_since: None,
+        unread_since: None,
+        failures: 0,
+    };
     loop {
         let now = presence.borrow_and_update().clone();
         let wait = match now {
-            Presence::Here(endpoint) => tokio::select! {
-                wait = place.read(&endpoint) => wait,
-                changed = presence.changed() => match changed {
-                    Ok(()) => continue,
-                    Err(_) => return,
-                },
-            },
+            Presence::Here(endpoint) => {
+                // A second look, so that whoever is found anew meanwhile is still news, and read again, afterwards.
+                let mut ahead = presence.clone();
+                let elsewhere = async { ahead.wait_for(|now| !now.is_still(&endpoint)).await.map(drop) };
+                tokio::select! {
+                    wait = place.read(&endpoint) => wait,
+                    changed = elsewhere => match changed {
+                        Ok(()) => {
+                            place.cut_short();
+                            continue;
+                        }
+                        Err(_source_ended) => return,
+                    },
+                }
+            }
             Presence::Away(reason) => place.silent(&reason),
         };
-        if let Ok(Err(_source_ended)) = timeout(wait, presence.changed()).await {
-            return;
+        match timeout(wait, presence.changed()).await {
+            // Whoever is found anew may have started anew: how often it failed before says nothing now.
+            Ok(Ok(())) => place.failures = 0,
+            Ok(Err(_source_ended)) => return,
+            Err(_it_is_time) => {}
         }
     }
 }
@@ -79,10 +102,16 @@ async fn place(follow: Arc<Follow>, mut presence: watch::Receiver<Presence>) {
 /// One place and what has been learned of it.
 struct Place {
     follow: Arc<Follow>,
+    /// Outlives the pass, and so do its instance ids: an answer to one pass must not be taken for one to the next.
+    requester: Option<Requester>,
     /// The component that was last reported from here, and where exactly.
     known: Option<(Id, Origin)>,
+    /// When another component was found in it.
+    other_at: Option<Instant>,
     /// Since when it does not answer at all.
     silent_since: Option<Instant>,
+    /// Since when no pass over it has come to its end.
+    unread_since: Option<Instant>,
     /// How often in a row it did not answer all that was asked.
     failures: u32,
 }
@@ -90,23 +119,46 @@ struct Place {
 impl Place {
     /// Reads the component and says how long to wait for the next time.
     async fn read(&mut self, endpoint: &Endpoint) -> Duration {
-        let (component, firmware_missing, pass) = match pass::pass(&self.follow, endpoint).await {
+        let requester = match self.requester.take().filter(|requester| requester.address() == endpoint.address) {
+            Some(requester) => requester,
+            None => Requester::new(Arc::clone(&endpoint.transport), endpoint.address, self.follow.patience),
+        };
+        let requester = self.requester.insert(requester);
+        let outcome = pass::pass(&self.follow, endpoint, requester, self.known.as_ref()).await;
+        self.unread_since = None;
+        let (component, firmware_missing, pass) = match outcome {
             pass::Outcome::Answered { component, firmware_missing, pass } => (component, firmware_missing, pass),
             pass::Outcome::Silent(reason) => return self.silent(&reason),
         };
-        self.silent_since = None;
-        let now = (component.id.clone(), component.origin.clone());
-        if let Some((component, origin)) = self.known.replace(now).filter(|(before, _)| *before != component.id) {
-            let reason = "another component is in its place".into();
-            self.follow.store.apply(Report::Gone { component, origin, reason });
+        if let Some((before, origin)) = self.known.clone().filter(|(before, _)| *before != component.id) {
+            let reason = format!("another component is in its place: {}", component.id);
+            // A place that is somebody else all the time must not fill the log and the bus with those it was.
+            if self.other_at.is_some_and(|at| at.elapsed() < self.follow.inventory.absent_after) {
+                return self.silent(&reason);
+            }
+            self.other_at = Some(Instant::now());
+            self.follow.store.apply(Report::Gone { component: before, origin, reason });
         }
-        let complete = firmware_missing.is_none();
+        self.silent_since = None;
+        self.known = Some((component.id.clone(), component.origin.clone()));
+        let (id, origin) = (component.id.clone(), component.origin.clone());
+        let whole = firmware_missing.is_none();
         self.follow.store.apply(Report::Read { component, firmware_missing, pass });
+        // Whoever was refused its id is not asked to wait for it as long as a healthy one rests.
+        let complete = whole && self.follow.store.has(&id, &origin);
         if complete {
             self.failures = 0;
             return self.follow.inventory.interval;
         }
         self.back_off()
+    }
+
+    /// A pass ended half-way because the device has another address. One that goes on like that must not pass for fresh.
+    fn cut_short(&mut self) {
+        let since = *self.unread_since.get_or_insert_with(Instant::now);
+        if since.elapsed() >= self.follow.inventory.retry_last {
+            self.silent("it takes another address again and again before it can be read");
+        }
     }
 
     /// Says that the component does not answer, or is gone, and how long to wait for the next time.
@@ -132,3 +184,6 @@ impl Place {
         wait
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 pub struct Model {
     /// Every component, by id. Shared, so that a face can tell at once which ones changed.
     pub components: BTreeMap<Id, Arc<Component>>,
+    /// Who claims an id and does not get it, because it is another's.
+    pub refused: Vec<(Id, Origin)>,
     /// What is wrong with the configuration; the rest of it is in force.
     pub settings_faults: Vec<String>,
     /// The serial lines that FirmWarden owns.
@@ -123,6 +125,20 @@ impl Origin {
             }
             _ => false,
         }
+    }
+
+    /// Who gets an id that two claim: the lowest. This BMC itself, then the lines in their order.
+    pub fn rank(&self) -> (u32, &str, u8) {
+        match self {
+            Self::Local => (0, "", 0),
+            Self::Endpoint { line, position, network, .. } => (*network, line, *position),
+        }
+    }
+
+    /// Whether nothing says that another device sits in this place than in `other`, which is the same one.
+    pub fn may_be_same_device(&self, other: &Self) -> bool {
+        let uuid = |origin: &Self| if let Self::Endpoint { uuid, .. } = origin { uuid.clone() } else { None };
+        self.is_same_place(other) && uuid(self).zip(uuid(other)).is_none_or(|(a, b)| a == b)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     clock::Stamp,
     event::{Event, Pass, What},
-    model::{Component, Fault, Freshness, Id, Line, Model, Origin},
+    model::{Component, Fault, Firmware, Freshness, Id, Line, Model, Origin},
 };
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, watch};
@@ -17,7 +17,8 @@ pub enum Report {
     Read {
         /// What it said.
         component: Box<Component>,
-        /// Why its firmware could not be read although it answered: what was known of it is kept and called stale.
+        /// Why not all of its firmware could be read although it answered: what was known of the rest is kept and
+        /// called stale.
         firmware_missing: Option<String>,
         /// The pass.
         pass: Pass,
@@ -89,6 +90,11 @@ impl Store {
         self.events.subscribe()
     }
 
+    /// Whether the component of this id is the one from this place.
+    pub fn has(&self, id: &Id, origin: &Origin) -> bool {
+        self.model.borrow().components.get(id).is_some_and(|component| component.origin.is_same_place(origin))
+    }
+
     /// Takes a report in.
     pub fn apply(&self, report: Report) {
         let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,22 +135,38 @@ pub fn apply(model: &mut Model, report: Report, now: Stamp) -> Vec<What> {
 
 fn read(model: &mut Model, mut new: Component, missing: Option<String>, pass: Pass, now: Stamp) -> Vec<What> {
     let id = new.id.clone();
-    let old = model.components.get(&id);
-    if let Some(holder) = old.filter(|old| !old.origin.is_same_place(&new.origin)) {
-        let (holder, claimant) = (holder.origin.to_string(), new.origin.to_string());
-        return vec![What::IdRefused { id, holder, claimant }];
+    let other = model.components.get(&id).map(|c| c.origin.clone()).filter(|other| !other.is_same_place(&new.origin));
+    let mut events = Vec::new();
+    if let Some(other) = other {
+        if new.origin.rank() > other.rank() {
+            return refuse(model, id, new.origin, &other);
+        }
+        events = gone(model, &id, &other, "the id is another's, which comes before it on the board");
+        events.extend(refuse(model, id.clone(), other, &new.origin));
     }
-    if let (Some(reason), Some(old)) = (missing, old) {
-        new.firmware = old.firmware.clone();
-        for firmware in new.firmware.values_mut() {
-            firmware.freshness = stale_since(&firmware.freshness, &reason, now);
+    model.refused.retain(|(_, claimant)| !claimant.is_same_place(&new.origin));
+    let old = model.components.get(&id);
+    if let (Some(reason), Some(old)) = (missing, old.filter(|old| old.origin.may_be_same_device(&new.origin))) {
+        for (id, firmware) in &old.firmware {
+            let stale = || Firmware { freshness: stale_since(&firmware.freshness, &reason, now), ..firmware.clone() };
+            new.firmware.entry(id.clone()).or_insert_with(stale);
         }
     }
     refuse_foreign_firmware(model, &mut new);
-    let mut events = difference::between(old.map(Arc::as_ref), &new);
+    events.extend(difference::between(old.map(Arc::as_ref), &new));
     events.push(What::Inventoried { component: id.clone(), pass });
     model.components.insert(id, Arc::new(new));
     events
+}
+
+/// Says once that `claimant` does not get the id. Who gets it does not depend on who came first: it is the same after a
+/// restart.
+fn refuse(model: &mut Model, id: Id, claimant: Origin, holder: &Origin) -> Vec<What> {
+    let known = model.refused.iter().any(|(refused, by)| *refused == id && by.is_same_place(&claimant));
+    model.refused.retain(|(_, by)| !by.is_same_place(&claimant));
+    let event = What::IdRefused { id: id.clone(), holder: holder.to_string(), claimant: claimant.to_string() };
+    model.refused.push((id, claimant));
+    if known { vec![] } else { vec![event] }
 }
 
 /// One Redfish URL for two things would hide one of them: the first to come keeps its id.
@@ -181,6 +203,7 @@ fn stale_since(freshness: &Freshness, reason: &str, now: Stamp) -> Freshness {
 }
 
 fn gone(model: &mut Model, id: &Id, origin: &Origin, reason: &str) -> Vec<What> {
+    model.refused.retain(|(_, claimant)| !claimant.is_same_place(origin));
     if !model.components.get(id).is_some_and(|c| c.origin.is_same_place(origin)) {
         return vec![];
     }
@@ -203,7 +226,7 @@ mod tests {
     use super::*;
     use crate::{
         event::Slot,
-        model::{Firmware, Image, Source},
+        model::{Image, Source},
     };
     use std::{
         collections::BTreeMap,
@@ -330,14 +353,68 @@ mod tests {
     }
 
     #[test]
+    fn a_table_that_is_cut_takes_no_firmware_away() {
+        let mut model = Model::default();
+        told(&mut model, read(component("nic0", 0, &[firmware("nic0_a", "1"), firmware("nic0_b", "1")])));
+        let cut = Report::Read {
+            component: Box::new(component("nic0", 0, &[firmware("nic0_a", "2")])),
+            firmware_missing: Some("cut".into()),
+            pass: pass(),
+        };
+        assert!(matches!(told(&mut model, cut).as_slice(), [What::FirmwareChanged { .. }]));
+        let kept = &model.components[&id("nic0")].firmware;
+        let reasons = ["nic0_a", "nic0_b"].map(|name| kept[&id(name)].freshness.reason());
+        assert_eq!(reasons, ["", "cut"]);
+    }
+
+    #[test]
+    fn a_device_does_not_inherit_the_firmware_of_another_in_its_place() {
+        let with_uuid = |uuid: &str| Origin::Endpoint {
+            line: "line".into(),
+            position: 0,
+            network: 1,
+            eid: 9,
+            uuid: Some(uuid.into()),
+        };
+        let mut model = Model::default();
+        told(&mut model, read(Component { origin: with_uuid("a"), ..component("nic0", 0, &[firmware("nic0", "1")]) }));
+        let refused = Report::Read {
+            component: Box::new(Component { origin: with_uuid("b"), ..component("nic0", 0, &[]) }),
+            firmware_missing: Some("refused".into()),
+            pass: pass(),
+        };
+        assert!(matches!(told(&mut model, refused).as_slice(), [What::FirmwareRemoved { .. }]));
+    }
+
+    #[test]
     fn the_second_claimant_of_an_id_is_refused() {
         let mut model = Model::default();
         told(&mut model, read(component("nic0", 0, &[])));
         let events = apply(&mut model, read(component("nic0", 3, &[])), at(5));
         assert!(matches!(events.as_slice(), [What::IdRefused { .. }]));
+        assert_eq!(apply(&mut model, read(component("nic0", 3, &[])), at(6)), [], "told once");
         let by_the_other = Report::Gone { component: id("nic0"), origin: place(3), reason: String::new() };
         assert_eq!(apply(&mut model, by_the_other, at(5)), []);
         assert!(model.components[&id("nic0")].origin.is_same_place(&place(0)));
+    }
+
+    #[test]
+    fn who_gets_an_id_does_not_depend_on_who_came_first() {
+        let mut model = Model::default();
+        told(&mut model, read(component("nic0", 3, &[])));
+        let events = told(&mut model, read(component("nic0", 0, &[])));
+        assert!(matches!(
+            events.as_slice(),
+            [What::ComponentRemoved { .. }, What::IdRefused { .. }, What::ComponentAdded { .. }]
+        ));
+        assert!(model.components[&id("nic0")].origin.is_same_place(&place(0)));
+        assert_eq!(told(&mut model, read(component("nic0", 3, &[]))), [], "told already");
+        let gone = |position| Report::Gone { component: id("nic0"), origin: place(position), reason: String::new() };
+        told(&mut model, gone(0));
+        told(&mut model, read(component("nic0", 3, &[])));
+        assert!(model.components[&id("nic0")].origin.is_same_place(&place(3)));
+        told(&mut model, gone(3));
+        assert_eq!(model, Model::default());
     }
 
     #[test]

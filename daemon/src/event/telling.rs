@@ -46,7 +46,8 @@ impl What {
     /// How grave it is. A changed digest warns: whether the change was meant is not known here.
     pub const fn severity(&self) -> Severity {
         match self {
-            Self::Inventoried { pass, .. } if pass.failure.is_empty() => Severity::Debug,
+            // Of a failed one the fault was told once; a device without firmware commands fails every minute.
+            Self::Inventoried { .. } => Severity::Debug,
             Self::ComponentAdded { .. }
             | Self::ComponentRemoved { .. }
             | Self::ComponentFresh { .. }
@@ -59,7 +60,6 @@ impl What {
             Self::ComponentStale { .. }
             | Self::DigestChanged { from: Some(_), .. }
             | Self::FaultRaised { .. }
-            | Self::Inventoried { .. }
             | Self::DiscoveryFault { .. } => Severity::Warning,
             Self::IdRefused { .. } | Self::LineDown { .. } | Self::SettingsFault { .. } => Severity::Error,
         }

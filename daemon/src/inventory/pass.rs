@@ -6,16 +6,20 @@ use crate::{
     clock::Stamp,
     discover::Endpoint,
     event::{Exchange, Pass},
-    model::{self, Component, Fault, Firmware, Freshness, Id, Number, Source},
+    model::{self, Component, Fault, Firmware, Freshness, Id, Number, Origin, Source},
     settings::ComponentRule,
 };
 use pldm::{
-    Call, CallError, Failure, Lenient, Request, Requester, Text,
+    Answer, Call, CallError, Failure, Leniency, Lenient, Request, Requester, Text,
     base::GetPldmTypes,
     firmware_update::{DeviceIdentifiers, FirmwareParameters, GetFirmwareParameters, Image, QueryDeviceIdentifiers},
 };
-use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
+use std::{collections::BTreeMap, time::SystemTime};
 use tokio::time::Instant;
+
+/// How many firmwares one device may have. Baseboards with everything behind one endpoint have some forty; a longest
+/// message has room for 1600, and what a single pass has to tell must fit into what the faces may fall behind.
+const FIRMWARE_MOST: usize = 256;
 
 /// What came of a pass.
 pub(super) enum Outcome {
@@ -23,7 +27,7 @@ pub(super) enum Outcome {
     Answered {
         /// What it said.
         component: Box<Component>,
-        /// Why its firmware is not known.
+        /// Why not all of its firmware is known.
         firmware_missing: Option<String>,
         /// What was asked.
         pass: Pass,
@@ -32,10 +36,17 @@ pub(super) enum Outcome {
     Silent(String),
 }
 
-/// Asks the device at `endpoint` everything.
-pub(super) async fn pass(follow: &Follow, endpoint: &Endpoint) -> Outcome {
+/// Asks the device at `endpoint` everything. `known` is who was there before.
+pub(super) async fn pass(
+    follow: &Follow,
+    endpoint: &Endpoint,
+    requester: &mut Requester,
+    known: Option<&(Id, Origin)>,
+) -> Outcome {
     let (started, begun) = (SystemTime::now(), Instant::now());
-    let mut device = Device::new(follow, endpoint);
+    // What is left of a pass that was cut short is not part of this one.
+    requester.take_calls();
+    let mut device = Device { requester, faults: vec![], leniencies: BTreeMap::new() };
     let mut firmware_missing = None;
     let (mut identifiers, mut parameters) = (None, None);
     if endpoint.speaks_pldm {
@@ -46,12 +57,17 @@ pub(super) async fn pass(follow: &Follow, endpoint: &Endpoint) -> Outcome {
         }
         identifiers = device.ask(&QueryDeviceIdentifiers).await.ok();
         match device.ask(&GetFirmwareParameters).await {
-            Ok(answer) => parameters = Some(answer),
+            Ok(answer) => {
+                // Bytes that are too many are later fields; anything else means that the table is not all of it.
+                let is_cut = |damage: &_| Leniency::from(*damage) != Leniency::TrailingBytes;
+                firmware_missing = answer.damage.filter(is_cut).map(|damage| damage.to_string());
+                parameters = Some(answer.value);
+            }
             Err(error) => firmware_missing = Some(error.to_string()),
         }
     }
     let calls = device.requester.take_calls();
-    let component = device.component(&follow.rules, endpoint, identifiers, parameters);
+    let component = device.component(follow, endpoint, known, identifiers, parameters);
     let pass = Pass {
         started,
         duration: begun.elapsed(),
@@ -81,19 +97,14 @@ fn exchange(call: &Call, begun: Instant) -> Exchange {
 }
 
 /// The device while it is asked, and what was wrong with its answers.
-struct Device {
-    requester: Requester,
+struct Device<'r> {
+    requester: &'r mut Requester,
     faults: Vec<Fault>,
     leniencies: BTreeMap<String, u64>,
 }
 
-impl Device {
-    fn new(follow: &Follow, endpoint: &Endpoint) -> Self {
-        let requester = Requester::new(Arc::clone(&endpoint.transport), endpoint.address, follow.patience);
-        Self { requester, faults: vec![], leniencies: BTreeMap::new() }
-    }
-
-    async fn ask<R: Request<Response: Lenient>>(&mut self, request: &R) -> Result<R::Response, CallError> {
+impl Device<'_> {
+    async fn ask<R: Request<Response: Lenient>>(&mut self, request: &R) -> Result<Answer<R::Response>, CallError> {
         match self.requester.call(request).await {
             Ok(answer) => {
                 for leniency in answer.leniencies() {
@@ -102,7 +113,7 @@ impl Device {
                 if let Some(damage) = answer.damage {
                     self.fault(R::NAME, damage.to_string());
                 }
-                Ok(answer.value)
+                Ok(answer)
             }
             Err(error) => {
                 self.fault(R::NAME, error.what());
@@ -118,16 +129,22 @@ impl Device {
 
     fn component(
         mut self,
-        rules: &[ComponentRule],
+        follow: &Follow,
         endpoint: &Endpoint,
-        identifiers: Option<DeviceIdentifiers>,
+        known: Option<&(Id, Origin)>,
+        identifiers: Option<Answer<DeviceIdentifiers>>,
         parameters: Option<FirmwareParameters>,
     ) -> Component {
-        let rule = name::rule(rules, &endpoint.origin);
+        let rule = name::rule(&follow.rules, &endpoint.origin);
+        let is_whole = identifiers.as_ref().is_some_and(|answer| answer.damage.is_none());
+        let identifiers = identifiers.map(|answer| answer.value);
         let own_name = identifiers.as_ref().and_then(DeviceIdentifiers::openbmc_name);
-        let (id, misnamed) = match rule {
-            Some(rule) => (rule.id.clone(), None),
-            None => name::component(rules, own_name.as_deref(), &endpoint.origin),
+        // A device that does not say its name this time has not lost it.
+        let known = known.filter(|(_, origin)| endpoint.speaks_pldm && origin.may_be_same_device(&endpoint.origin));
+        let (id, misnamed) = match (rule, known) {
+            (Some(rule), _) => (rule.id.clone(), None),
+            (None, Some((id, _))) if own_name.is_none() && !is_whole => (id.clone(), None),
+            (None, _) => name::component(&follow.given, own_name.as_deref(), &endpoint.origin),
         };
         self.faults.extend(misnamed);
         let firmware = parameters.map_or_else(BTreeMap::new, |parameters| self.firmware(&id, rule, &parameters));
@@ -166,15 +183,19 @@ impl Device {
             let firmware = firmware(component.clone(), "image set".into(), active, pending);
             found.insert(component.clone(), Firmware { primary: !primary_elsewhere, ..firmware });
         }
-        for part in &parameters.components {
+        if let Some(more) = parameters.components.len().checked_sub(FIRMWARE_MOST).filter(|more| *more > 0) {
+            self.fault("GetFirmwareParameters", format!("{more} components more than {FIRMWARE_MOST}; not published"));
+        }
+        for part in parameters.components.iter().take(FIRMWARE_MOST) {
             let number = Number {
                 classification: part.classification.0,
                 identifier: part.identifier,
                 index: part.classification_index,
             };
-            let alone = parameters.components.iter().filter(|other| other.identifier == part.identifier).count() == 1;
-            let (id, name, primary) = name::firmware(component, rule, number, alone);
-            let Some(id) = id.filter(|id| !found.contains_key(id)) else {
+            let is_free = |(id, ..): &name::Named| id.as_ref().is_some_and(|id| !found.contains_key(id));
+            let names = [name::firmware(component, rule, number), name::classified(component, number)];
+            let Some((Some(id), name, primary)) = names.into_iter().find(is_free) else {
+                let (_, name, _) = name::classified(component, number);
                 self.fault("GetFirmwareParameters", format!("{name} stands in the table twice; the first is kept"));
                 continue;
             };

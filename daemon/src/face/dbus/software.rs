@@ -23,7 +23,7 @@ impl Version {
     }
 }
 
-/// That it runs. What waits to run is told in [`super::firmware::Firmware`].
+/// That it runs, as the last reading confirmed. What waits to run is told in [`super::firmware::Firmware`].
 #[derive(Clone)]
 pub(super) struct Activation;
 

@@ -34,6 +34,16 @@ async fn a_change_tells_only_what_is_different() {
 }
 
 #[tokio::test]
+async fn what_is_stale_is_not_said_to_be_active() {
+    let mut board = Board::new(one("1")).await;
+    let mut held = firmware("gpu0", "1");
+    held.freshness = Freshness::Stale { since: at(2), reason: "silent".into() };
+    let stale = model(&[&Arc::new(component("gpu0", vec![held]))]);
+    assert_eq!(board.show(stale).await, ["- gpu0 Activation", "~ gpu0 FirmWarden.Firmware Freshness,StaleReason"]);
+    assert_eq!(board.show(one("1")).await, ["+ gpu0 Activation", "~ gpu0 FirmWarden.Firmware Freshness,StaleReason"]);
+}
+
+#[tokio::test]
 async fn a_digest_comes_and_goes_on_its_own() {
     let mut board = Board::new(one("1")).await;
     let mut hashed = firmware("gpu0", "1");
