@@ -7,10 +7,7 @@ mod entry;
 mod explain;
 mod fault;
 mod fields;
-pub(crate) mod file;
 mod load;
-#[cfg(test)]
-pub(crate) mod scratch;
 mod section;
 mod value;
 mod whole;

@@ -2,8 +2,8 @@
 
 use crate::{
     clock::Stamp,
-    face::dbus::text::one_line,
     settings::{self, Loaded},
+    text::one_line,
 };
 use bus::Absent;
 use std::{io, path::Path, process::ExitCode};

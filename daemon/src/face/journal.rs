@@ -1,6 +1,9 @@
 //! One structured line for each event, on stderr, which journald reads.
 
-use crate::event::{Event, Severity};
+use crate::{
+    event::{Event, Severity},
+    text::is_printable,
+};
 use limit::{Limit, Verdict};
 use std::{
     fmt::Write as _,
@@ -87,27 +90,24 @@ fn sentence(event: &Event) -> String {
 }
 
 fn prefixed(level: u8, text: &str) -> String {
-    format!("<{level}>{}\n", one_line(text))
+    format!("<{level}>{}\n", escaped(text))
 }
 
 /// journald cuts a line at 48 kB; a reader gives up long before.
 const LINE_LENGTH: usize = 1000;
 
-/// Devices and files have a say in a line's words: whatever could end the line, steer a terminal or turn the direction
-/// of reading is written out as an escape.
-fn one_line(text: &str) -> String {
+/// Devices and files have a say in a line's words: what is not printable is written as an escape, so that nothing is lost.
+fn escaped(text: &str) -> String {
     let mut line = String::new();
     for c in text.chars() {
         if line.len() >= LINE_LENGTH {
             line.push('…');
             break;
         }
-        match c {
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
-                line.extend(c.escape_unicode());
-            }
-            c if c.is_control() => line.extend(c.escape_default()),
-            c => line.push(c),
+        if is_printable(c) {
+            line.push(c);
+        } else {
+            line.extend(c.escape_default());
         }
     }
     line

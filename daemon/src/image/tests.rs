@@ -4,7 +4,8 @@ use super::*;
 use crate::{
     event::What,
     model::{Algorithm, Fault, Firmware},
-    settings::{VersionSource, scratch::Scratch},
+    settings::VersionSource,
+    testing::Scratch,
 };
 use nix::{sys::stat::Mode, unistd::mkfifo};
 use std::{

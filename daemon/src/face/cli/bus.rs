@@ -1,7 +1,10 @@
 //! Asks the daemon over the system bus.
 
 use super::values::{Inventory, Objects, Properties};
-use crate::face::dbus::{NAME, OWN, SOFTWARE, text::one_line};
+use crate::{
+    face::dbus::{NAME, OWN, SOFTWARE},
+    text::one_line,
+};
 use futures_util::StreamExt;
 use std::{fmt, sync::Arc, time::Duration};
 use tokio::{sync::Notify, time::timeout};

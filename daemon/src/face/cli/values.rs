@@ -2,7 +2,10 @@
 //!
 //! Nothing read from the bus is trusted: a missing property is empty, and every text is made printable once more.
 
-use crate::face::dbus::{OWN, SOFTWARE, firmware::NOTHING_UNDER_WAY, text::one_line};
+use crate::{
+    face::dbus::{OWN, SOFTWARE, firmware::NOTHING_UNDER_WAY},
+    text::one_line,
+};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use zbus::{OwnedObjectPath, OwnedVariant};
