@@ -168,9 +168,7 @@ impl Face {
         let (stop, stopped) = oneshot::channel::<()>();
         let resource = resource::resource(Path::new("/nowhere"), &[], None);
         let pipelines = Pipelines::new(&settings, models, resource, limits, say).expect("pipelines");
-        let task = tokio::spawn(forward(pipelines, receiver, async move {
-            let _dropped_or_sent = stopped.await;
-        }));
+        let task = tokio::spawn(forward(pipelines, receiver, async { drop(stopped.await) }));
         Self { model, events, stop, task }
     }
 
