@@ -4,7 +4,7 @@ use crate::{
     event::{Event, Severity},
     text::is_printable,
 };
-use limit::{Limit, Verdict};
+use limit::{Limit, WINDOW};
 use std::{
     fmt::Write as _,
     io::{self, Write},
@@ -18,15 +18,17 @@ mod limit;
 
 /// Writes until nobody can report any more.
 pub async fn run(events: broadcast::Receiver<Event>) {
-    write(events, &mut |text| {
-        let _nobody_reads = io::stderr().write_all(text.as_bytes());
-    })
-    .await;
+    write(events, &mut emit).await;
 }
 
 /// Writes one line of `level`: 3 error, 4 warning, 5 notice, 6 information, 7 debug.
 pub fn line(level: u8, text: &str) {
-    let _nobody_reads = io::stderr().write_all(prefixed(level, text).as_bytes());
+    emit(&prefixed(level, text));
+}
+
+/// When nobody reads stderr there is nobody to tell.
+fn emit(line: &str) {
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 async fn write(mut events: broadcast::Receiver<Event>, out: &mut impl FnMut(&str)) {
@@ -36,7 +38,7 @@ async fn write(mut events: broadcast::Receiver<Event>, out: &mut impl FnMut(&str
         let received = tokio::select! {
             received = events.recv() => received,
             () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
-                summarize(&mut limit, out);
+                summarize(&mut limit, Instant::now(), out);
                 continue;
             }
         };
@@ -44,7 +46,7 @@ async fn write(mut events: broadcast::Receiver<Event>, out: &mut impl FnMut(&str
             Ok(event) if event.what.severity() == Severity::Debug => {}
             Ok(event) => {
                 let about = event.what.component().map_or("", |id| id.as_str());
-                if limit.ask(about, Instant::now()) == Verdict::Write {
+                if limit.admits(about, Instant::now()) {
                     out(&prefixed(level(event.what.severity()), &sentence(&event)));
                 }
             }
@@ -54,20 +56,15 @@ async fn write(mut events: broadcast::Receiver<Event>, out: &mut impl FnMut(&str
             Err(RecvError::Closed) => break,
         }
     }
-    for (about, count) in limit.finish() {
-        out(&suppressed(&about, count));
-    }
+    // Every window has ended by then.
+    summarize(&mut limit, Instant::now() + WINDOW, out);
 }
 
-fn summarize(limit: &mut Limit, out: &mut impl FnMut(&str)) {
-    for (about, count) in limit.summaries(Instant::now()) {
-        out(&suppressed(&about, count));
+fn summarize(limit: &mut Limit, now: Instant, out: &mut impl FnMut(&str)) {
+    for (about, count) in limit.summaries(now) {
+        let about = if about.is_empty() { String::new() } else { format!(" about {about}") };
+        out(&prefixed(4, &format!("suppressed {count} lines{about}")));
     }
-}
-
-fn suppressed(about: &str, count: u64) -> String {
-    let about = if about.is_empty() { String::new() } else { format!(" about {about}") };
-    prefixed(4, &format!("suppressed {count} lines{about}"))
 }
 
 const fn level(severity: Severity) -> u8 {
@@ -81,10 +78,10 @@ const fn level(severity: Severity) -> u8 {
 
 /// The sentence and, after it, the facts, as `key=value` or `key="a value"`.
 fn sentence(event: &Event) -> String {
-    let mut text = format!("{event} event={}", event.what.name());
+    let mut text = format!("{} event={}", event.what, event.what.name());
     for (key, value) in event.what.facts() {
         let plain = value.chars().all(|c| c.is_alphanumeric() || "._-+:/".contains(c));
-        let _infallible = if plain { write!(text, " {key}={value}") } else { write!(text, " {key}={value:?}") };
+        let _ = if plain { write!(text, " {key}={value}") } else { write!(text, " {key}={value:?}") };
     }
     text
 }
