@@ -189,11 +189,7 @@ impl fmt::Display for What {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Algorithm;
-
-    fn id(text: &str) -> Id {
-        Id::new(text).expect("legal")
-    }
+    use crate::{model::Algorithm, testing::id};
 
     #[test]
     fn a_pending_version_that_goes_is_told_as_gone() {

@@ -90,7 +90,7 @@ struct Session {
 async fn open(bus: Builder<'_>, model: &mut watch::Receiver<Arc<Model>>) -> zbus::Result<Session> {
     let connection = timeout(PATIENCE, bus.method_timeout(PATIENCE).build())
         .await
-        .map_err(|_elapsed| zbus::Error::Failure("the bus does not answer".into()))??;
+        .map_err(|_| zbus::Error::Failure("the bus does not answer".into()))??;
     let mut tree = Tree::new(&connection).await?;
     let now = Arc::clone(&model.borrow_and_update());
     tree.follow(now).await?;
