@@ -1,7 +1,7 @@
 //! The configuration as hostile hands write it.
 
-use super::{scratch::Scratch, *};
-use crate::settings::load;
+use super::*;
+use crate::testing::Scratch;
 use nix::{sys::stat::Mode, unistd::mkfifo};
 use proptest::prelude::*;
 use std::{fs, os::unix::fs::symlink};

@@ -92,7 +92,7 @@ async fn a_bus_that_comes_back_gets_everything_again() {
     let (give, ends) = std::sync::mpsc::channel::<UnixStream>();
     let bus = move || match ends.try_recv() {
         Ok(end) => Builder::unix_stream(end).server(zbus::Guid::generate()).p2p(),
-        Err(_none_yet) => Builder::address("unix:path=/nonexistent/bus"),
+        Err(_) => Builder::address("unix:path=/nonexistent/bus"),
     };
     let plug = || {
         let (a, b) = UnixStream::pair().expect("pair");
@@ -112,7 +112,7 @@ async fn a_bus_that_comes_back_gets_everything_again() {
             let reply = loop {
                 match client.call_method(None::<&str>, path.as_str(), on, "Get", &body).await {
                     Ok(reply) => break reply,
-                    Err(_not_yet) => tokio::task::yield_now().await,
+                    Err(_) => tokio::task::yield_now().await,
                 }
             };
             assert_eq!(text(&reply.body().deserialize().expect("variant")), version);
