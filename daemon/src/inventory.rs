@@ -101,7 +101,7 @@ impl Place {
             self.follow.store.apply(Report::Gone { component, origin, reason });
         }
         let complete = firmware_missing.is_none();
-        self.follow.store.apply(Report::Read { component: Box::new(component), firmware_missing, pass });
+        self.follow.store.apply(Report::Read { component, firmware_missing, pass });
         if complete {
             self.failures = 0;
             return self.follow.inventory.interval;

@@ -218,8 +218,7 @@ pub struct Digest {
 }
 
 /// A hash algorithm.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Algorithm {
     /// SHA-256.
     #[default]
@@ -294,6 +293,8 @@ pub struct Line {
     pub device: String,
     /// Why it is down; `None` when it is up.
     pub down: Option<String>,
+    /// What did not go well when its endpoints were looked for the last time.
+    pub faults: Vec<String>,
 }
 
 impl fmt::Display for Origin {

@@ -4,6 +4,7 @@ use crate::model::{Algorithm, Id};
 use std::{path::PathBuf, time::Duration};
 
 mod entry;
+mod explain;
 mod fault;
 mod fields;
 pub(crate) mod file;

@@ -49,19 +49,12 @@ pub enum Report {
         /// How much of it is done.
         percent: u8,
     },
-    /// A line came up or went down.
+    /// A line came up, went down, or was searched for endpoints.
     Line {
         /// Its name.
         name: String,
         /// How it is now.
         line: Line,
-    },
-    /// An endpoint could not be given or asked what it needs to be known.
-    DiscoveryFault {
-        /// On which line.
-        line: String,
-        /// What was wrong.
-        fault: String,
     },
     /// A part of the configuration is wrong and not in force.
     SettingsFault(String),
@@ -126,17 +119,7 @@ pub fn apply(model: &mut Model, report: Report, now: Stamp) -> Vec<What> {
             }
             vec![]
         }
-        Report::Line { name, line } => {
-            let down = line.down.clone();
-            let before = model.lines.insert(name.clone(), line);
-            match (before.map(|l| l.down), down) {
-                (Some(None), None) => vec![],
-                (_, None) => vec![What::LineUp { line: name }],
-                (Some(Some(_)), Some(_)) => vec![],
-                (_, Some(reason)) => vec![What::LineDown { line: name, reason }],
-            }
-        }
-        Report::DiscoveryFault { line, fault } => vec![What::DiscoveryFault { line, fault }],
+        Report::Line { name, line } => difference::of_line(model.lines.insert(name.clone(), line.clone()), &name, line),
         Report::SettingsFault(fault) => {
             model.settings_faults.push(fault.clone());
             vec![What::SettingsFault { fault }]
@@ -364,6 +347,28 @@ mod tests {
         told(&mut model, read(component("c", 1, &[firmware("a_b", "2"), firmware("c", "3")])));
         let refused = &model.components[&id("c")];
         assert_eq!((refused.firmware.len(), refused.faults.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_line_is_told_when_it_changes_and_each_of_its_faults_once() {
+        let mut model = Model::default();
+        let mut told = |down: Option<&str>, faults: &[&str]| {
+            let faults = faults.iter().map(|&fault| fault.to_owned()).collect();
+            let line = Line { device: "/dev/ttyS1".into(), down: down.map(str::to_owned), faults };
+            apply(&mut model, Report::Line { name: "riser".into(), line }, at(1))
+        };
+        let line = || String::from("riser");
+        let fault = |fault: &str| What::DiscoveryFault { line: line(), fault: fault.into() };
+        assert_eq!(
+            told(Some("no such device"), &[]),
+            [What::LineDown { line: line(), reason: "no such device".into() }]
+        );
+        assert_eq!(told(Some("busy"), &[]), [], "it is as down as it was");
+        assert_eq!(told(None, &[]), [What::LineUp { line: line() }]);
+        assert_eq!(told(None, &["silent"]), [fault("silent")]);
+        assert_eq!(told(None, &["silent", "odd"]), [fault("odd")]);
+        assert_eq!(told(None, &[]), []);
+        assert_eq!(told(None, &["silent"]), [fault("silent")], "it was gone in between");
     }
 
     #[test]

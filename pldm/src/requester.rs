@@ -5,6 +5,7 @@ use crate::{
     header::{self, Header, NotOpened},
     patience,
 };
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use mctp::{Address, MessageType, Transport};
 use std::{collections::VecDeque, sync::Arc};
 use tokio::time::{Instant, sleep, timeout};
@@ -128,7 +129,8 @@ impl Requester {
     /// Asks until something answers.
     ///
     /// Every try carries the same instance id: to DSP0240 a retry is the same request again, so that a responder which
-    /// lost only its answer need not do the work twice, and an answer to an earlier try serves as well as one to this.
+    /// lost only its answer need not do the work twice. Earlier tries go on listening on their own tags, so a device that
+    /// is always slower than one try is still heard.
     async fn ask<R: Request>(&mut self, request: &R, progress: &mut Progress) -> Result<Answer<R::Response>, Failure> {
         let id = self.ids.take(Instant::now()).map_err(|_| Failure::InstanceIds)?;
         let message = match header::encode_request(id, request) {
@@ -140,11 +142,12 @@ impl Requester {
         };
         let header = Header::request(id, R::TYPE, R::COMMAND);
         let ours = |body: &[u8]| header::answers(&header, body);
+        let mut tries = FuturesUnordered::new();
         for earlier in 0..self.patience.tries() {
             self.ids.renew(id, Instant::now());
             progress.tries = progress.tries.saturating_add(1);
-            let answer = self.transport.exchange(self.address, MessageType::PLDM, &message, &ours);
-            let Ok(answer) = timeout(self.patience.time_out(), answer).await else { continue };
+            tries.push(self.transport.exchange(self.address, MessageType::PLDM, &message, &ours));
+            let Ok(Some(answer)) = timeout(self.patience.time_out(), tries.next()).await else { continue };
             if answer.is_ok() || earlier == 0 {
                 self.ids.release(id); // answered, or never under way: a line that is down must not use up the ids
             }

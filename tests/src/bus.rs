@@ -91,9 +91,9 @@ fn embedded(address: String) -> io::Result<Running> {
             Ok(bus) => bus,
             Err(error) => return drop(ready.send(Err(io::Error::other(format!("{error:#}"))))),
         };
-        let _ = ready.send(Ok(()));
         {
             let running = pin!(bus.run());
+            let _ = ready.send(Ok(()));
             futures_util::future::select(stopped, running).await;
         }
         disconnect(&bus).await;

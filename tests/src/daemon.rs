@@ -105,7 +105,8 @@ impl Daemon {
 impl Drop for Daemon {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let lines = self.log().join("\n  ");
+            let log = self.log();
+            let lines = log[log.len().saturating_sub(40)..].join("\n  ");
             let _ = io::Write::write_all(&mut io::stderr(), format!("firmwarden wrote:\n  {lines}\n").as_bytes());
         }
     }

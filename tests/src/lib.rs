@@ -7,6 +7,7 @@
 pub mod board;
 pub mod bus;
 pub mod daemon;
+pub mod flash;
 pub mod receiver;
 pub mod scene;
 mod wait;

@@ -3,7 +3,7 @@
 use crate::{
     board::{Board, Configuration, Description},
     bus::Bus,
-    daemon::{Client, Daemon},
+    daemon::{Client, Daemon, Objects},
     receiver::Receiver,
 };
 use std::error::Error;
@@ -46,9 +46,17 @@ impl Scene {
         Self::start(components, Configuration::default()).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Waits until all of these are there and fresh.
-    pub async fn wait_fresh(&self, names: &[&str]) -> crate::daemon::Objects {
-        let what = format!("{names:?} to be fresh");
-        self.client.wait_for(&what, |all| names.iter().all(|name| all.is_fresh(name))).await
+    /// Waits until all of these are there and fresh, and the firmware that the board's configuration names.
+    pub async fn wait_fresh(&self, names: &[&str]) -> Objects {
+        let described = self.board.descriptions().iter().filter(|one| names.contains(&one.name.as_str()));
+        let firmware: Vec<_> = described
+            .flat_map(|one| {
+                one.firmware.iter().filter_map(|firmware| Some(format!("{}_{}", one.name, firmware.name.as_ref()?)))
+            })
+            .collect();
+        let whole = |all: &Objects| {
+            names.iter().all(|name| all.is_fresh(name)) && firmware.iter().all(|id| all.software(id).is_some())
+        };
+        self.client.wait_for(&format!("{names:?} to be fresh"), whole).await
     }
 }

@@ -15,7 +15,8 @@ async fn everything_is_there_again_after_the_bus_was_restarted() {
         scene.bus.restart().expect("the bus starts again");
         scene.board.component("nic0").swap(0x2000, version);
         scene.client = Client::connect(&scene.bus.address()).await.expect("a connection");
-        let all = scene.client.wait_for("the new version", |all| all.version("nic0_fw").as_deref() == Some(version)).await;
+        let all =
+            scene.client.wait_for("the new version", |all| all.version("nic0_fw").as_deref() == Some(version)).await;
         assert!(all.is_fresh("gpu0"));
     }
     assert!(scene.daemon.is_running());

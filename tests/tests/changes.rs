@@ -15,6 +15,8 @@ async fn a_new_firmware_is_a_changed_property_and_an_event() {
     scene.board.component("gpu0").swap(0xe400, "96.00.B1.00.02");
     let new = |version: Option<String>| version.as_deref() == Some("96.00.B1.00.02");
     scene.client.wait_for("the new version", |all| new(all.version("gpu0_vbios"))).await;
+    let is_version = |signal: &Signal| matches!(signal, Signal::Changed(_, of, _) if of == interface::VERSION);
+    scene.client.wait_for_signal("the property's signal", is_version).await;
     let changed = scene.client.signals().into_iter().filter_map(|signal| match signal {
         Signal::Changed(path, of, names) if of == interface::VERSION => Some((path, names)),
         _ => None,

@@ -194,12 +194,11 @@ async fn a_message_of_64_kib_is_taken_or_refused_but_does_no_harm() {
 async fn a_late_answer_is_not_the_next_question_s() {
     let mut nic = with("nic0", Fault::Late { seconds: 0.45 });
     nic.baud = 0;
-    let (board, bench, mut nic) = found(nic).await;
-    // Each try has a tag of its own, so a device slower than a try is silent to us.
-    assert!(matches!(nic.call(&GetTid).await.unwrap_err().failure, Failure::Silent { .. }));
-    board.component("nic0").heal();
+    let (_board, bench, mut nic) = found(nic).await;
+    // Slower than one try, it is heard all the same; what it answers to the second try comes when nobody waits for it.
+    nic.call(&GetTid).await.unwrap();
     assert!(nic.call(&GetPldmTypes).await.unwrap().value.contains(PldmType::BASE));
-    assert!(bench.line.counters().unasked >= 2, "{:?}", bench.line.counters());
+    assert!(bench.line.counters().unasked >= 1, "{:?}", bench.line.counters());
 }
 
 #[tokio::test]

@@ -70,14 +70,14 @@ impl Watch {
             let now = state.borrow_and_update().clone();
             let changed = match now {
                 LineState::Up { .. } => {
-                    self.tell_line(None);
+                    self.tell_line(None, vec![]);
                     tokio::select! {
                         () = self.attend() => return,
                         changed = state.changed() => changed,
                     }
                 }
                 LineState::Down(reason) => {
-                    self.tell_line(Some(reason.clone()));
+                    self.tell_line(Some(reason.clone()), vec![]);
                     self.depart(|_| true, &reason);
                     state.changed().await
                 }
@@ -117,10 +117,8 @@ impl Watch {
             here.insert(found.position, (*generation, found.clone()));
             tell(sightings, serial, found.position, Presence::Here(endpoint));
         });
-        for fault in seen.await.faults {
-            let line = self.serial.name.to_string();
-            self.store.apply(Report::DiscoveryFault { line, fault: fault.to_string() });
-        }
+        let faults = seen.await.faults;
+        self.tell_line(None, faults.iter().map(ToString::to_string).collect());
         let now = self.generation;
         self.depart(|generation| generation != now, "it did not answer when the line was searched");
     }
@@ -147,9 +145,9 @@ impl Watch {
         });
     }
 
-    fn tell_line(&self, down: Option<String>) {
+    fn tell_line(&self, down: Option<String>, faults: Vec<String>) {
         let device = self.serial.device.display().to_string();
-        let line = model::Line { device, down };
+        let line = model::Line { device, down, faults };
         self.store.apply(Report::Line { name: self.serial.name.to_string(), line });
     }
 }

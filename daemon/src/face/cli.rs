@@ -1,6 +1,10 @@
 //! The command line: the daemon's D-Bus client. It reads nothing but the bus and, to check it, the configuration.
 
-use crate::{clock::Stamp, face::dbus::text::one_line, settings};
+use crate::{
+    clock::Stamp,
+    face::dbus::text::one_line,
+    settings::{self, Loaded},
+};
 use bus::Absent;
 use std::{io, path::Path, process::ExitCode};
 use values::Inventory;
@@ -54,11 +58,14 @@ pub async fn components(json: bool) -> ExitCode {
     .await
 }
 
-/// `firmwarden check-config`.
+/// `firmwarden check-config`: what is wrong, and what is in force all the same.
 pub fn check_config(directory: &Path) -> ExitCode {
-    let faults: Vec<_> = settings::load(directory).faults.iter().map(|fault| one_line(&fault.to_string())).collect();
+    let Loaded { settings, faults } = settings::load(directory);
+    let wrong = faults.iter().map(ToString::to_string);
+    let in_force = settings.to_string();
+    let lines: Vec<_> = wrong.chain(in_force.lines().map(str::to_owned)).map(|line| one_line(&line)).collect();
     let code = if faults.is_empty() { ExitCode::SUCCESS } else { FINDING.into() };
-    finish(code, screen::print(&faults))
+    finish(code, screen::print(&lines))
 }
 
 async fn show(view: impl FnOnce(&Inventory) -> io::Result<Vec<String>>) -> ExitCode {

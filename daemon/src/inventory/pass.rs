@@ -22,7 +22,7 @@ pub(super) enum Outcome {
     /// The device answered, at least in part.
     Answered {
         /// What it said.
-        component: Component,
+        component: Box<Component>,
         /// Why its firmware is not known.
         firmware_missing: Option<String>,
         /// What was asked.
@@ -59,7 +59,7 @@ pub(super) async fn pass(follow: &Follow, endpoint: &Endpoint) -> Outcome {
         exchanges: calls.iter().map(|call| exchange(call, begun)).collect(),
         failure: firmware_missing.clone().unwrap_or_default(),
     };
-    Outcome::Answered { component, firmware_missing, pass }
+    Outcome::Answered { component: Box::new(component), firmware_missing, pass }
 }
 
 /// A device that answers nothing is asked nothing more; a refusal or a broken answer is an answer.

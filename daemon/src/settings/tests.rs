@@ -342,3 +342,17 @@ proptest! {
         loaded(lines.join("\n"));
     }
 }
+
+#[test]
+fn what_is_in_force_is_told_in_words() {
+    let text = "[[serial]]\nname = \"riser0\"\ndevice = \"/dev/ttyS2\"\n\
+        [[component]]\nid = \"nic0\"\nmatch = { line = \"riser0\", position = 1 }\n\
+        [[image]]\nid = \"uboot\"\npath = \"/dev/mtd0ro\"\noffset = 16\nversion = { after = \"U-Boot \" }\n";
+    let Loaded { settings, faults } = loaded(text);
+    assert_eq!(faults, []);
+    let expected = "line riser0: /dev/ttyS2 at 115200 baud\n\
+        component nic0: what is at line riser0, position 1\n\
+        image uboot of bmc: sha256 of /dev/mtd0ro from byte 16 on, version from what follows 'U-Boot ' in it\n\
+        telemetry: to nobody";
+    assert_eq!(settings.to_string(), expected);
+}

@@ -2,7 +2,7 @@
 
 use crate::{
     event::{Slot, What},
-    model::{Component, Firmware, Freshness, Id, Image},
+    model::{Component, Firmware, Freshness, Id, Image, Line},
 };
 
 /// The events that lead from `old` to `new`.
@@ -42,6 +42,21 @@ pub(super) fn between(old: Option<&Component>, new: &Component) -> Vec<What> {
     events.extend(raised.map(|f| What::FaultRaised { component: component(), fault: f.clone() }));
     let cleared = old.faults.iter().filter(|f| !new.faults.contains(f));
     events.extend(cleared.map(|f| What::FaultCleared { component: component(), fault: f.clone() }));
+    events
+}
+
+/// The events that lead from how a line was to how it is.
+pub(super) fn of_line(before: Option<Line>, name: &str, now: Line) -> Vec<What> {
+    let line = || name.to_owned();
+    let (was_down, known) = before.map_or((None, vec![]), |before| (Some(before.down.is_some()), before.faults));
+    let mut events = Vec::new();
+    match now.down {
+        None if was_down != Some(false) => events.push(What::LineUp { line: line() }),
+        Some(reason) if was_down != Some(true) => events.push(What::LineDown { line: line(), reason }),
+        _ => {}
+    }
+    let new = now.faults.into_iter().filter(|fault| !known.contains(fault));
+    events.extend(new.map(|fault| What::DiscoveryFault { line: line(), fault }));
     events
 }
 

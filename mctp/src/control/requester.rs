@@ -2,6 +2,7 @@
 
 use super::{CompletionCode, InstanceId, Request, answers, open, seal};
 use crate::{Address, MessageType, Transport, TransportError, patience::Patience};
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use std::{
     fmt,
     sync::atomic::{AtomicU8, Ordering},
@@ -45,8 +46,8 @@ impl<T: Transport> Controller<T> {
 
     /// As [`Self::call`], with a patience of its own.
     ///
-    /// Every try of one request has the same instance id, so that a device can see that it is the same, and a late
-    /// answer to an earlier try is as good as one to the last.
+    /// Every try of one request has the same instance id, so that a device can see that it is the same. Earlier tries go
+    /// on listening: a late answer to one is as good as one to the last.
     pub async fn call_patiently<R: Request>(
         &self,
         to: Address,
@@ -56,9 +57,10 @@ impl<T: Transport> Controller<T> {
         let instance = InstanceId::new(self.next.fetch_add(1, Ordering::Relaxed));
         let body = seal(instance, request)?;
         let accepts = |answer: &[u8]| answers(instance, R::COMMAND, answer);
+        let mut tries = FuturesUnordered::new();
         for _ in 0..patience.tries {
-            let exchange = self.transport.exchange(to, MessageType::CONTROL, &body, &accepts);
-            if let Ok(answer) = timeout(patience.each, exchange).await {
+            tries.push(self.transport.exchange(to, MessageType::CONTROL, &body, &accepts));
+            if let Ok(Some(answer)) = timeout(patience.each, tries.next()).await {
                 return open::<R>(instance, &answer?);
             }
         }

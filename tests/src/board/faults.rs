@@ -21,7 +21,8 @@ pub(super) fn actions(device: &mut Component, request: &Message, mut body: Vec<u
         match fault {
             Fault::WrongInstanceId => flip(&mut body, 0, 0x01),
             Fault::WrongType => flip(&mut body, 1, 0x02),
-            Fault::WrongTag => tag.number ^= 1,
+            // Far from the tags of the other tries of the same request, which may answer it.
+            Fault::WrongTag => tag.number ^= 4,
             Fault::AnswersAs { eid } => source = Eid(*eid),
             Fault::Late { seconds } => after += Duration::from_secs_f64(*seconds),
             Fault::Empty => body.clear(),

@@ -88,7 +88,7 @@ async fn closing_the_device_and_opening_it_again_is_no_unplugging() {
 }
 
 #[tokio::test]
-async fn a_line_is_no_faster_than_its_baud_rate_and_hardly_slower() {
+async fn a_line_is_no_faster_than_its_baud_rate() {
     let mut nic = Description::named("nic0");
     (nic.latency_milliseconds, nic.baud) = (0, 9600);
     let board = Board::start(vec![nic]).unwrap();

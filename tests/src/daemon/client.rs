@@ -1,14 +1,13 @@
 //! A D-Bus client that sees what bmcweb sees: every object and every signal.
 
 use futures_util::StreamExt;
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
 use zbus::{
-    Connection, MatchRule, Message, MessageStream, OwnedObjectPath, OwnedVariant, Variant, fdo::ObjectManagerProxy,
+    Connection, MatchRule, Message, MessageStream, OwnedObjectPath, OwnedVariant, Variant,
+    fdo::{DBusProxy, ObjectManagerProxy},
     message::Type,
+    names::BusName,
 };
 
 /// The daemon's name on the bus.
@@ -146,7 +145,7 @@ pub enum Signal {
 pub struct Client {
     connection: Connection,
     objects: watch::Receiver<Objects>,
-    signals: Arc<Mutex<Vec<Signal>>>,
+    signals: Arc<watch::Sender<Vec<Signal>>>,
     task: JoinHandle<zbus::Result<()>>,
 }
 
@@ -154,19 +153,19 @@ impl Client {
     /// Connects; the daemon need not be there yet.
     pub async fn connect(address: &str) -> zbus::Result<Self> {
         // Signals come over a connection of their own: a full queue of them would keep answers from us.
-        let connection = zbus::connection::Builder::address(address).build().await?;
+        let connection = zbus::connection::Builder::address(address).method_timeout(CALL).build().await?;
         let signalled = zbus::connection::Builder::address(address).build().await?;
         let rules = [
             MatchRule::builder().msg_type(Type::Signal).path_namespace("/xyz/openbmc_project").build()?,
             MatchRule::builder().msg_type(Type::Signal).member("NameOwnerChanged").arg(0, NAME).build()?,
         ];
-        let bus = zbus::fdo::DBusProxy::new(&signalled).await?;
+        let bus = DBusProxy::new(&signalled).await?;
         for rule in rules {
             bus.add_match_rule(rule).await?;
         }
         let stream = MessageStream::from(&signalled);
         let (objects, receiver) = watch::channel(all(&connection).await);
-        let signals = Arc::new(Mutex::new(Vec::new()));
+        let signals = Arc::new(watch::Sender::new(Vec::new()));
         let task = tokio::spawn(follow(connection.clone(), stream, objects, Arc::clone(&signals)));
         Ok(Self { connection, objects: receiver, signals, task })
     }
@@ -200,7 +199,13 @@ impl Client {
 
     /// Every signal so far.
     pub fn signals(&self) -> Vec<Signal> {
-        self.signals.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.signals.borrow().clone()
+    }
+
+    /// Waits until such a signal came.
+    pub async fn wait_for_signal(&self, what: &str, is: impl Fn(&Signal) -> bool) {
+        let mut signals = self.signals.subscribe();
+        let _ = crate::eventually(what, signals.wait_for(|all| all.iter().any(&is))).await;
     }
 }
 
@@ -215,7 +220,7 @@ async fn follow(
     connection: Connection,
     mut stream: MessageStream,
     objects: watch::Sender<Objects>,
-    signals: Arc<Mutex<Vec<Signal>>>,
+    signals: Arc<watch::Sender<Vec<Signal>>>,
 ) -> zbus::Result<()> {
     while let Some(message) = stream.next().await {
         let mut seen = signal(&message?).into_iter().collect::<Vec<_>>();
@@ -226,20 +231,29 @@ async fn follow(
             continue; // the answer to a call
         }
         let now = all(&connection).await;
-        signals.lock().unwrap_or_else(PoisonError::into_inner).extend(seen);
+        signals.send_modify(|all| all.extend(seen));
         objects.send_replace(now);
     }
     Ok(())
 }
 
-/// Every object of the daemon; none while it is not there.
+/// How long the daemon may take to answer: it answers from memory.
+const CALL: Duration = Duration::from_secs(5);
+
+/// Every object of the daemon; none while it is not there. busd 0.6.1 answers no call to a name that nobody has, so that
+/// is asked first.
 async fn all(connection: &Connection) -> Objects {
     let mut objects = Objects::default();
+    let Ok(bus) = DBusProxy::new(connection).await else { return objects };
+    let Ok(name) = BusName::from_static_str(NAME) else { return objects };
+    if !bus.name_has_owner(name).await.unwrap_or(false) {
+        return objects;
+    }
     for root in [paths::SOFTWARE, paths::OWN] {
         let Ok(proxy) = ObjectManagerProxy::new(connection, NAME, root).await else { continue };
         for (path, interfaces) in proxy.get_managed_objects().await.unwrap_or_default() {
             let interfaces = interfaces.into_iter().map(|(name, properties)| {
-                let properties = properties.into_iter().map(|(key, value)| (key.to_string(), value)).collect();
+                let properties = properties.into_iter().collect();
                 (name.to_string(), properties)
             });
             objects.0.insert(path.to_string(), Object(interfaces.collect()));
@@ -284,5 +298,18 @@ fn plain(value: &Variant<'_>) -> String {
         Variant::Structure(fields) => fields.fields().iter().map(plain).collect::<Vec<_>>().join(": "),
         Variant::Variant(inner) => plain(inner),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{bus::Bus, eventually};
+
+    #[tokio::test]
+    async fn without_a_daemon_there_is_nothing() {
+        let bus = Bus::start().unwrap();
+        let client = eventually("a connection", Client::connect(&bus.address())).await.unwrap();
+        assert!(client.objects().0.is_empty());
     }
 }

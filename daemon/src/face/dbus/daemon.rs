@@ -21,7 +21,7 @@ impl Daemon {
         self.0.settings_faults.iter().map(|f| one_line(f)).collect()
     }
 
-    /// Name, device, and `up` or why it is down.
+    /// Name, device, and `up`, `up:` and what is wrong on it, or `down:` and why.
     #[zbus(property(emits_changed_signal = "true"))]
     fn lines(&self) -> Vec<(String, String, String)> {
         self.0.lines.iter().map(|(name, line)| (one_line(name), one_line(&line.device), state(line))).collect()
@@ -29,5 +29,9 @@ impl Daemon {
 }
 
 fn state(line: &Line) -> String {
-    line.down.as_ref().map_or_else(|| "up".into(), |reason| one_line(&format!("down: {reason}")))
+    match (&line.down, line.faults.as_slice()) {
+        (Some(reason), _) => one_line(&format!("down: {reason}")),
+        (None, []) => "up".into(),
+        (None, faults) => one_line(&format!("up: {}", faults.join("; "))),
+    }
 }

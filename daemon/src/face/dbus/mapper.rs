@@ -11,6 +11,9 @@ const MAPPER: &str = "xyz.openbmc_project.ObjectMapper";
 /// The mapper answers in milliseconds. For all components together it may not hold up the inventory for longer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
+/// One that did not answer in that time hangs, and is left alone for so long: it must not slow down every change.
+pub(super) const REST: Duration = Duration::from_secs(60);
+
 /// What the mapper said.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Answer {

@@ -13,7 +13,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use zbus::{Connection, fdo, names::InterfaceName, object_server::SignalEmitter};
 
 /// The objects on one connection.
@@ -24,6 +24,8 @@ pub(super) struct Tree {
     model: Arc<Model>,
     /// The components whose `ran_on` association is another service's.
     held: BTreeSet<Id>,
+    /// Until when a mapper that hangs is not asked again.
+    mapper_rests: Option<Instant>,
     /// Whether anybody can know us: before the name is ours every signal would be noise.
     speaks: bool,
 }
@@ -37,7 +39,14 @@ impl Tree {
             managed.export(&SignalEmitter::new(connection, root)?).await?;
         }
         objects::of_daemon(&model).export(&SignalEmitter::new(connection, OWN)?).await?;
-        Ok(Self { connection: connection.clone(), published, model, held: BTreeSet::new(), speaks: false })
+        Ok(Self {
+            connection: connection.clone(),
+            published,
+            model,
+            held: BTreeSet::new(),
+            mapper_rests: None,
+            speaks: false,
+        })
     }
 
     /// From now on every change is told.
@@ -57,14 +66,18 @@ impl Tree {
 
         let mut gone: BTreeSet<String> =
             former.iter().flat_map(|c| objects::of_component(c, false)).map(|(path, _)| path).collect();
-        let _what_was_answered_by_then = timeout(mapper::PATIENCE, self.ask_mapper(&now, &current)).await;
+        if self.mapper_rests.is_none_or(|until| Instant::now() >= until) {
+            let answered = timeout(mapper::PATIENCE, self.ask_mapper(&now, &current)).await;
+            self.mapper_rests = answered.err().map(|_| Instant::now() + mapper::REST);
+        }
         let wanted: BTreeMap<_, _> =
             current.iter().flat_map(|c| objects::of_component(c, self.held.contains(&c.id))).collect();
         gone.retain(|path| !wanted.contains_key(path));
         for path in gone {
             self.put((path, vec![])).await?;
         }
-        for object in wanted {
+        // Backwards: whoever sees a component finds its firmware there already.
+        for object in wanted.into_iter().rev() {
             self.put(object).await?;
         }
         let place = SignalEmitter::new(&self.connection, OWN)?;
@@ -87,7 +100,7 @@ impl Tree {
     /// Makes one object what it shall be; without interfaces it is taken away.
     async fn put(&self, (path, wanted): Object) -> zbus::Result<()> {
         let place = SignalEmitter::new(&self.connection, path.as_str())?;
-        let there = self.published.with(|all| all.remove(&path)).unwrap_or_default();
+        let there = self.published.with(|all| all.get(&path).cloned()).unwrap_or_default();
         let server = self.connection.object_server();
         let mut removed = Vec::new();
         for interface in there.iter().filter(|i| find(&wanted, &i.name()).is_none()) {
@@ -101,9 +114,10 @@ impl Tree {
                 added.push(Arc::clone(interface));
             }
         }
-        if !wanted.is_empty() {
-            self.published.with(|all| all.insert(path.clone(), wanted.clone()));
-        }
+        self.published.with(|all| match wanted.is_empty() {
+            true => all.remove(&path),
+            false => all.insert(path.clone(), wanted.clone()),
+        });
         self.announce(&place, &added, removed).await?;
         for interface in &wanted {
             if let Some(old) = find(&there, &interface.name()) {

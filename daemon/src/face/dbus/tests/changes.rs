@@ -48,7 +48,7 @@ async fn a_digest_comes_and_goes_on_its_own() {
 #[tokio::test]
 async fn what_the_daemon_says_of_itself_follows_too() {
     let mut board = Board::new(Arc::default()).await;
-    let line = Line { device: "/dev/ttyS1".into(), down: Some("gone".into()) };
+    let line = Line { device: "/dev/ttyS1".into(), down: Some("gone".into()), faults: vec![] };
     let lines = BTreeMap::from([("line0".into(), line)]);
     let next = Model { settings_faults: vec!["firmwarden.toml:3: unknown key".into()], lines, ..Model::default() };
     assert_eq!(board.show(Arc::new(next)).await, ["~ firmwarden FirmWarden.Daemon Lines,SettingsFaults"]);
