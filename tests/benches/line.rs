@@ -10,9 +10,7 @@ use firmwarden_tests::{
     daemon::Daemon,
 };
 use std::time::Duration;
-use support::{
-    Outcome, components, machine, middle_and_worst, milliseconds, questions, runs, shipped, watcher::Watcher,
-};
+use support::{Outcome, Spread, components, machine, milliseconds, questions, runs, shipped, watcher::Watcher};
 use tokio::time::Instant;
 
 /// Bits per second.
@@ -31,12 +29,11 @@ struct Run {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Outcome {
     machine();
-    println!("{BAUD} baud both ways at once; a bridge and three members; the wire's time is 10 bits for each byte\n");
+    println!("{BAUD} baud, a bridge and three members; wire: 10 bits for each byte; best / middle / worst run\n");
     println!(
-        "{:30} {:>16} {:>16} {:>9} {:>12} {:>17} {:>16}",
-        "", "bytes in + out", "wire, one way", "devices", "took / worst", "(took - devices)", "questions"
+        "{:20}{:>16}{:>10}{:>10}{:>24}{:>24}   questions",
+        "", "bytes in + out", "wire", "devices", "took", "(took - devices) / wire"
     );
-    println!("{:30} {:>16} {:>16} {:>9} {:>12} {:>17} {:>16}", "", "", "after the other", "", "", "/ wire", "each");
     row("4 components, 0 ms", 3, 0).await?;
     row("4 components, 20 ms", 3, 20).await?;
     row("1 component, 0 ms", 0, 0).await?;
@@ -48,19 +45,19 @@ async fn row(name: &str, members: u8, latency: u64) -> Outcome {
     for _ in 0..runs(7) {
         all.push(run(members, Duration::from_millis(latency)).await?);
     }
-    let (middle, worst) = middle_and_worst(all.iter().map(|run| run.took).collect());
-    let Some(run) = all.iter().find(|run| run.took == middle) else { return Ok(()) };
+    let took = Spread::of(all.iter().map(|run| run.took));
+    let Some(run) = all.iter().find(|run| run.took == took.middle) else { return Ok(()) };
     let wire = Duration::from_secs(10) * run.bytes.iter().sum::<u64>() as u32 / BAUD;
     // The longest chain of answers that wait for each other: the bridge's to the end of discovery, then a member's own.
     let devices = Duration::from_millis(latency) * longest(&run.questions) as u32;
     println!(
-        "{name:30} {:>16} {:>16} {:>9} {:>12} {:>17.2} {:>16}",
+        "{name:20}{:>16}{:>10}{:>10}{:>24}{:>24.2}   {:?}",
         format!("{} + {}", run.bytes[0], run.bytes[1]),
         milliseconds(wire),
         milliseconds(devices),
-        format!("{:.0} / {:.0} ms", middle.as_secs_f64() * 1e3, worst.as_secs_f64() * 1e3),
-        middle.saturating_sub(devices).as_secs_f64() / wire.as_secs_f64(),
-        format!("{:?}", run.questions),
+        took,
+        took.middle.saturating_sub(devices).as_secs_f64() / wire.as_secs_f64(),
+        run.questions,
     );
     Ok(())
 }

@@ -12,8 +12,8 @@ use firmwarden_tests::{
 use nix::time::{ClockId, clock_gettime};
 use std::time::Duration;
 use support::{
-    FIRMWARE, OBJECTS, Outcome, components, machine, middle_and_worst, milliseconds, process::Process, questions, runs,
-    shipped, watcher::Watcher,
+    FIRMWARE, OBJECTS, Outcome, Spread, components, machine, milliseconds, process::Process, questions, runs, shipped,
+    watcher::Watcher,
 };
 use tokio::time::Instant;
 
@@ -42,12 +42,10 @@ async fn main() -> Outcome {
         ten.iter_mut().take(2).for_each(|one| one.fault.push(Fault::Silent));
         ten
     };
+    println!("{FIRMWARE} firmware components and an image set each: {OBJECTS} objects; best / middle / worst run\n");
     println!(
-        "{FIRMWARE} firmware components and an image set each, so {OBJECTS} objects; middle / worst of the runs\n"
-    );
-    println!(
-        "{:34} {:>15} {:>18} {:>18} {:>9} {:>6} {:>8} {:>8}  processor: daemon, board, bus; daemon waited",
-        "", "name there", "last pass ends", "last firmware", "bound", "ratio", "above", "managed"
+        "{:32}{:>18}{:>22}{:>22}{:>8}{:>7}{:>10}   processor: daemon, board, bus; daemon waited for one",
+        "", "name there", "last pass ends", "last firmware", "bound", "ratio", "managed"
     );
     row("50 components, 20 ms", || components(50, latency), latency, false).await?;
     row("10, of which 2 dead, 20 ms", ten, latency, false).await?;
@@ -61,28 +59,21 @@ async fn row(name: &str, make: impl Fn() -> Vec<Description>, latency: Duration,
     for _ in 0..runs(11) {
         all.push(run(make(), telemetry).await?);
     }
-    let (middle, worst) = middle_and_worst(all.iter().map(|run| run.last).collect());
-    let named = middle_and_worst(all.iter().map(|run| run.named).collect());
-    let read = middle_and_worst(all.iter().map(|run| run.read).collect());
-    let managed = middle_and_worst(all.iter().map(|run| run.managed).collect()).0;
+    let spread = |of: fn(&Run) -> Duration| Spread::of(all.iter().map(of));
+    let last = spread(|run| run.last);
     let bound = latency * all.iter().map(|run| run.questions).max().unwrap_or_default() as u32;
-    let ratio = if bound.is_zero() { "-".into() } else { format!("{:.2}", middle.as_secs_f64() / bound.as_secs_f64()) };
-    let cpu = [0, 1, 2, 3].map(|which| middle_and_worst(all.iter().map(|run| run.cpu[which]).collect()).0);
+    let ratio = last.middle.as_secs_f64() / bound.as_secs_f64();
+    let cpu = [0, 1, 2, 3].map(|which| Spread::of(all.iter().map(|run| run.cpu[which])).middle);
     println!(
-        "{name:34} {:>15} {:>18} {:>18} {:>9} {ratio:>6} {:>8} {:>8}  {}",
-        pair(named.0, named.1),
-        pair(read.0, read.1),
-        pair(middle, worst),
-        milliseconds(bound),
-        milliseconds(middle.saturating_sub(bound)),
-        milliseconds(managed),
+        "{name:32}{:>18}{:>22}{last:>22}{:>8}{:>7}{:>10}   {}",
+        spread(|run| run.named),
+        spread(|run| run.read),
+        format!("{} ms", bound.as_millis()),
+        if ratio.is_finite() { format!("{ratio:.2}") } else { "-".into() },
+        milliseconds(spread(|run| run.managed).middle),
         cpu.map(milliseconds).join(", "),
     );
     Ok(())
-}
-
-fn pair(middle: Duration, worst: Duration) -> String {
-    format!("{:.1} / {}", middle.as_secs_f64() * 1e3, milliseconds(worst))
 }
 
 fn since_boot() -> Outcome<Duration> {

@@ -6,7 +6,7 @@ pub(crate) mod process;
 pub(crate) mod watcher;
 
 use firmwarden_tests::board::{Board, Configuration, Description, Version};
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// What everything here may fail with; a figure that cannot be had ends its bench.
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
@@ -64,11 +64,29 @@ pub(crate) fn questions(board: &Board, component: &Description) -> u64 {
     board.component(&component.name).requests()
 }
 
-/// The middle one and the worst.
-pub(crate) fn middle_and_worst(mut all: Vec<Duration>) -> (Duration, Duration) {
-    all.sort();
-    let middle = all.get(all.len() / 2).copied().unwrap_or_default();
-    (middle, all.last().copied().unwrap_or_default())
+/// What several runs came to. The best one was disturbed least by others on the machine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spread {
+    pub(crate) best: Duration,
+    pub(crate) middle: Duration,
+    pub(crate) worst: Duration,
+}
+
+impl Spread {
+    /// Of these.
+    pub(crate) fn of(all: impl IntoIterator<Item = Duration>) -> Self {
+        let mut all: Vec<_> = all.into_iter().collect();
+        all.sort();
+        let at = |place: usize| all.get(place).copied().unwrap_or_default();
+        Self { best: at(0), middle: at(all.len() / 2), worst: at(all.len().saturating_sub(1)) }
+    }
+}
+
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [best, middle, worst] = [self.best, self.middle, self.worst].map(|one| one.as_secs_f64() * 1e3);
+        f.pad(&format!("{best:.0} / {middle:.0} / {worst:.0} ms"))
+    }
 }
 
 /// Milliseconds with one digit.
