@@ -8,9 +8,13 @@ pub mod clock;
 pub mod discover;
 pub mod event;
 pub mod face;
+mod file;
 pub mod image;
 pub mod inventory;
 pub mod model;
 pub mod serve;
 pub mod settings;
 pub mod store;
+#[cfg(test)]
+mod testing;
+mod text;

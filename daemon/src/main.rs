@@ -6,22 +6,18 @@ use firmwarden::{
     face::cli,
     serve,
 };
-use std::{
-    io::{Write, stderr},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{process::ExitCode, time::Duration};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return fail(&format!("no event loop: {error}")),
+        Err(error) => return cli::refuse(&format!("no event loop: {error}")),
     };
     let code = match arguments.command {
         Command::Serve { config } => match runtime.block_on(serve::run(&config)) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&format!("cannot serve: {error}")),
+            Err(error) => cli::refuse(&format!("cannot serve: {error}")),
         },
         Command::Inventory { json, watch } => runtime.block_on(cli::inventory(json, watch)),
         Command::Components { json } => runtime.block_on(cli::components(json)),
@@ -30,9 +26,4 @@ fn main() -> ExitCode {
     // A name look-up or a hash that hangs on its thread must not keep the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
     code
-}
-
-fn fail(why: &str) -> ExitCode {
-    let _nobody_reads = writeln!(stderr(), "firmwarden: {why}");
-    ExitCode::from(3)
 }

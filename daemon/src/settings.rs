@@ -7,10 +7,7 @@ mod entry;
 mod explain;
 mod fault;
 mod fields;
-pub(crate) mod file;
 mod load;
-#[cfg(test)]
-pub(crate) mod scratch;
 mod section;
 mod value;
 mod whole;
@@ -107,7 +104,7 @@ pub struct ComponentRule {
 }
 
 /// Which endpoint is meant: all that is given must hold, and where nothing is given, none is meant.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Matches {
     /// The line it is on.
     pub line: Option<Id>,

@@ -30,6 +30,12 @@ impl fmt::Display for Eid {
     }
 }
 
+/// A UUID as text, in the order of RFC 9562.
+pub fn uuid_text(uuid: &[u8; 16]) -> String {
+    let hyphen = |place| if matches!(place, 4 | 6 | 8 | 10) { "-" } else { "" };
+    uuid.iter().enumerate().map(|(place, byte)| format!("{}{byte:02x}", hyphen(place))).collect()
+}
+
 /// Where an endpoint is: its network (a line we own is one) and its id there.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Address {

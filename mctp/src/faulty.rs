@@ -1,4 +1,4 @@
-//! [`Faulty`]: a transport that fails as it is told. For tests and the simulated board; nothing of the daemon uses it.
+//! [`Faulty`]: a transport that fails as it is told. For tests; nothing of the daemon uses it.
 
 use crate::{Address, Answer, Answers, MessageType, Transport, TransportError};
 use std::{
@@ -37,36 +37,23 @@ pub enum Fault {
     Fail(TransportError),
 }
 
-/// Decides what goes wrong with the next exchange.
-pub type Script = Box<dyn FnMut(Address, MessageType, &[u8]) -> Fault + Send>;
-
 /// A transport with faults. What it has spoilt is shown to `answers` like any other message, and dropped if it is none.
 pub struct Faulty<T> {
     inner: T,
-    script: Mutex<Script>,
+    /// What goes wrong with the next exchanges.
+    faults: Mutex<Box<dyn Iterator<Item = Fault> + Send>>,
 }
 
 impl<T> Faulty<T> {
-    /// Spoils what goes over `inner` as `script` says.
-    pub fn new(inner: T, script: impl FnMut(Address, MessageType, &[u8]) -> Fault + Send + 'static) -> Self {
-        Self { inner, script: Mutex::new(Box::new(script)) }
-    }
-
-    /// Spoils one exchange after the other as the list says, and none after its end.
-    pub fn in_turn(inner: T, faults: impl IntoIterator<Item = Fault, IntoIter: Send + 'static>) -> Self {
-        let mut faults = faults.into_iter();
-        Self::new(inner, move |_, _, _| faults.next().unwrap_or_default())
-    }
-
-    /// What is spoilt.
-    pub const fn inner(&self) -> &T {
-        &self.inner
+    /// Spoils one exchange over `inner` after the other as the list says, and none after its end.
+    pub fn new(inner: T, faults: impl IntoIterator<Item = Fault, IntoIter: Send + 'static>) -> Self {
+        Self { inner, faults: Mutex::new(Box::new(faults.into_iter())) }
     }
 }
 
 impl<T: Transport> Transport for Faulty<T> {
     fn exchange<'a>(&'a self, to: Address, kind: MessageType, body: &'a [u8], answers: Answers<'a>) -> Answer<'a> {
-        let fault = self.script.lock().unwrap_or_else(PoisonError::into_inner)(to, kind, body);
+        let fault = self.faults.lock().unwrap_or_else(PoisonError::into_inner).next().unwrap_or_default();
         let exchange = move || self.inner.exchange(to, kind, body, answers);
         Box::pin(async move {
             let answer = match fault {
@@ -137,7 +124,7 @@ mod tests {
     }
 
     async fn ask(faults: Vec<Fault>) -> (Result<Eid, CallError>, Vec<Outcome>) {
-        let traced = Traced::new(Faulty::in_turn(Good, faults), 8);
+        let traced = Traced::new(Faulty::new(Good, faults), 8);
         let answer = Controller::new(&traced).call(TO, &GetEndpointId {}).await;
         (answer.map(|answer| answer.eid), traced.records().into_iter().map(|record| record.outcome).collect())
     }

@@ -27,5 +27,5 @@ pub mod traced;
 mod transport;
 pub mod tty;
 
-pub use endpoint::{Address, Eid, MessageType};
+pub use endpoint::{Address, Eid, MessageType, uuid_text};
 pub use transport::{Answer, Answers, Transport, TransportError};

@@ -49,11 +49,6 @@ impl<T> Traced<T> {
         Self { inner, capacity, records: Mutex::new(VecDeque::new()) }
     }
 
-    /// What is traced.
-    pub const fn inner(&self) -> &T {
-        &self.inner
-    }
-
     /// What it remembers, the oldest first.
     pub fn records(&self) -> Vec<Record> {
         self.locked().iter().cloned().collect()

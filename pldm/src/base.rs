@@ -9,7 +9,7 @@ pub use multipart::{
 };
 pub use version::{GetPldmVersion, TransferFlag, TransferOperationFlag, Version, VersionPart, Versions, pldm_versions};
 
-use crate::{Command, Lenient, PldmType, Request, message::request};
+use crate::{Command, Lenient, PldmType, message::request};
 
 /// The commands of this type that we know, in the order of their codes.
 pub(crate) const fn command_name(command: Command) -> Option<&'static str> {
@@ -123,11 +123,6 @@ impl PldmCommands {
         self.iter().any(|one| one == command)
     }
 
-    /// Whether the device says that it knows what `R` asks.
-    pub fn allows<R: Request>(&self) -> bool {
-        self.contains(R::COMMAND)
-    }
-
     /// The commands, in the order of their codes.
     pub fn iter(&self) -> impl Iterator<Item = Command> {
         set_bits(&self.bitmap).map(Command)
@@ -158,6 +153,7 @@ fn bitmap<const N: usize>(numbers: impl Iterator<Item = u8>) -> [u8; N] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Request;
     use proptest::prelude::*;
     use wire::{decode, encode};
 

@@ -1,6 +1,6 @@
 //! What a call came to: its error for the one who asked, and a record of it for whoever counts.
 
-use crate::{CompletionCode, PldmType};
+use crate::{CompletionCode, InstanceId, PldmType};
 use mctp::TransportError;
 use std::{fmt, time::Duration};
 use tokio::time::Instant;
@@ -56,7 +56,7 @@ impl CallError {
             },
             Failure::Malformed(malformed) => malformed.to_string(),
             Failure::Transport(error) => error.to_string(),
-            Failure::InstanceIds => crate::NoInstanceId.to_string(),
+            Failure::InstanceIds => format!("all {} instance ids are outstanding", InstanceId::COUNT),
         }
     }
 }

@@ -16,7 +16,7 @@ pub use downstream::{
     DownstreamSupport, GetDownstreamFirmwareParameters, QueryDownstreamDevices, QueryDownstreamIdentifiers,
 };
 pub use parameters::{
-    ActivationMethods, Component, ComponentCapabilities, ComponentClassification, DeviceCapabilities,
+    ActivationMethods, Component, ComponentCapabilities, ComponentClassification, ComponentHead, DeviceCapabilities,
     FirmwareParameters, GetFirmwareParameters, Image, ImageHead,
 };
 pub use release_date::ReleaseDate;

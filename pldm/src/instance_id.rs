@@ -4,37 +4,26 @@
 //! answer would be taken for the second one's. So an id is free again when its answer has come, or when PT3 has passed.
 
 use crate::InstanceId;
-use std::{fmt, time::Duration};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// The ids of one endpoint. Time is an argument; there is nothing to wait for and nothing to clean up.
-#[derive(Clone, Debug)]
-pub struct InstanceIds {
+#[derive(Debug)]
+pub(crate) struct InstanceIds {
     expiry: Duration,
     next: u8,
     outstanding: Vec<(InstanceId, Instant)>,
 }
 
-/// Every instance id is outstanding.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct NoInstanceId;
-
-impl fmt::Display for NoInstanceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "all {} instance ids are outstanding", InstanceId::COUNT)
-    }
-}
-
-impl std::error::Error for NoInstanceId {}
-
 impl InstanceIds {
     /// All free. An id without an answer stays out for `expiry`.
-    pub const fn new(expiry: Duration) -> Self {
+    pub(crate) const fn new(expiry: Duration) -> Self {
         Self { expiry, next: 0, outstanding: Vec::new() }
     }
 
-    /// Takes the next free id, round robin: the longest unused one is the least likely to meet a late answer.
-    pub fn take(&mut self, now: Instant) -> Result<InstanceId, NoInstanceId> {
+    /// Takes the next free id, if there is one. Round robin: the longest unused one is the least likely to meet a late
+    /// answer.
+    pub(crate) fn take(&mut self, now: Instant) -> Option<InstanceId> {
         let expiry = self.expiry;
         self.outstanding.retain(|(_, sent)| now.saturating_duration_since(*sent) < expiry);
         for step in 0..InstanceId::COUNT {
@@ -43,19 +32,19 @@ impl InstanceIds {
             if !self.outstanding.iter().any(|(out, _)| *out == id) {
                 self.next = number.wrapping_add(1) % InstanceId::COUNT;
                 self.outstanding.push((id, now));
-                return Ok(id);
+                return Some(id);
             }
         }
-        Err(NoInstanceId)
+        None
     }
 
     /// The request with this id was sent once more: it stays out for a whole expiry from now.
-    pub fn renew(&mut self, id: InstanceId, now: Instant) {
+    pub(crate) fn renew(&mut self, id: InstanceId, now: Instant) {
         self.outstanding.iter_mut().filter(|(out, _)| *out == id).for_each(|(_, sent)| *sent = now);
     }
 
     /// The answer has come.
-    pub fn release(&mut self, id: InstanceId) {
+    pub(crate) fn release(&mut self, id: InstanceId) {
         self.outstanding.retain(|(out, _)| *out != id);
     }
 }
@@ -83,10 +72,10 @@ mod tests {
     fn the_33rd_outstanding_request_gets_no_id() {
         let (mut ids, now) = (InstanceIds::new(EXPIRY), Instant::now());
         let taken: Vec<_> = (0..32).map(|_| ids.take(now).unwrap()).collect();
-        assert_eq!(ids.take(now), Err(NoInstanceId));
+        assert_eq!(ids.take(now), None);
         ids.release(taken[7]);
-        assert_eq!(ids.take(now), Ok(taken[7]));
-        assert_eq!(ids.take(now), Err(NoInstanceId));
+        assert_eq!(ids.take(now), Some(taken[7]));
+        assert_eq!(ids.take(now), None);
     }
 
     #[test]
@@ -98,7 +87,7 @@ mod tests {
             assert_ne!(id, silent);
             ids.release(id);
         }
-        assert!((0..32).any(|_| ids.take(start + EXPIRY) == Ok(silent)));
+        assert!((0..32).any(|_| ids.take(start + EXPIRY) == Some(silent)));
     }
 
     #[test]
@@ -108,14 +97,14 @@ mod tests {
         ids.renew(id, start + Duration::from_secs(4));
         let later = start + Duration::from_secs(8);
         assert!((0..31).all(|_| ids.take(later).unwrap() != id));
-        assert_eq!(ids.take(later), Err(NoInstanceId));
-        assert_eq!(ids.take(start + Duration::from_secs(9)), Ok(id));
+        assert_eq!(ids.take(later), None);
+        assert_eq!(ids.take(start + Duration::from_secs(9)), Some(id));
     }
 
     #[test]
     fn a_clock_that_stands_behind_frees_nothing() {
         let (mut ids, start) = (InstanceIds::new(EXPIRY), Instant::now() + EXPIRY);
-        assert!((0..32).all(|_| ids.take(start).is_ok()));
-        assert_eq!(ids.take(start - EXPIRY), Err(NoInstanceId));
+        assert!((0..32).all(|_| ids.take(start).is_some()));
+        assert_eq!(ids.take(start - EXPIRY), None);
     }
 }

@@ -37,7 +37,6 @@ pub use crc::crc32;
 pub use header::{
     Command, Header, InstanceId, NotOpened, Opened, PldmType, answers, encode_request, encode_response, open,
 };
-pub use instance_id::{InstanceIds, NoInstanceId};
 pub use leniency::{Leniency, Lenient};
 pub use octets::Octets;
 pub use patience::{Impatience, Patience};

@@ -1,8 +1,9 @@
 //! [`Requester`]: asks one endpoint, one question at a time, with patience.
 
 use crate::{
-    Call, CallError, Command, CompletionCode, Failure, InstanceIds, Leniency, Patience, PldmType,
+    Call, CallError, Command, CompletionCode, Failure, Leniency, Patience, PldmType,
     header::{self, Header, NotOpened},
+    instance_id::InstanceIds,
     patience,
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -132,7 +133,7 @@ impl Requester {
     /// lost only its answer need not do the work twice. Earlier tries go on listening on their own tags, so a device that
     /// is always slower than one try is still heard.
     async fn ask<R: Request>(&mut self, request: &R, progress: &mut Progress) -> Result<Answer<R::Response>, Failure> {
-        let id = self.ids.take(Instant::now()).map_err(|_| Failure::InstanceIds)?;
+        let id = self.ids.take(Instant::now()).ok_or(Failure::InstanceIds)?;
         let message = match header::encode_request(id, request) {
             Ok(message) => message,
             Err(malformed) => {

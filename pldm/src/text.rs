@@ -34,8 +34,9 @@ wire::record! {
 
 impl TextHead {
     /// Takes the bytes that belong to this head.
+    #[inline(always)] // a call would hand the text over in memory, and an entry has two
     pub fn body(self, r: &mut Reader<'_>, field: &'static str) -> Result<Text, Malformed> {
-        Ok(Text { encoding: self.encoding, bytes: r.take(self.length, field)?.into() })
+        Ok(Text { encoding: self.encoding, bytes: Octets::read(r, self.length, field)? })
     }
 }
 

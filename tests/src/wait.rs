@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 use tokio::time::timeout;
 
 /// How long anything may take before a test fails. Far more than it needs, so that a busy machine fails no test.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits for `future`; panics with `what` when it takes longer than [`PATIENCE`].
 pub async fn eventually<T>(what: &str, future: impl Future<Output = T>) -> T {

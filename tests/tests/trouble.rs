@@ -2,6 +2,7 @@
 
 use firmwarden_tests::{
     board::{Configuration, Description, Fault},
+    daemon::{Objects, interface},
     scene::Scene,
 };
 use std::time::Duration;
@@ -117,6 +118,30 @@ async fn memory_stays_bounded_under_floods_and_huge_messages() {
     assert!(scene.daemon.is_running());
     assert!(most < 64 << 20, "{now} bytes now, {most} at most");
     scene.wait_fresh(&["nic0"]).await;
+}
+
+#[tokio::test]
+async fn images_that_cannot_be_hashed_are_faults_and_a_huge_one_costs_no_memory() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| directory.path().join(name);
+    std::fs::write(path("empty"), b"").expect("a file");
+    std::fs::create_dir(path("folder")).expect("a folder");
+    nix::unistd::mkfifo(&path("pipe"), nix::sys::stat::Mode::S_IRUSR).expect("a FIFO");
+    std::fs::File::create(path("huge")).and_then(|file| file.set_len(1 << 30)).expect("a sparse file");
+    let bad = ["missing", "empty", "folder", "pipe"];
+    let entry = |name: &str| format!("[[image]]\nid = \"bmc_{name}\"\npath = {:?}\n", path(name));
+    let more = bad.iter().chain(&["huge"]).map(|name| entry(name)).collect();
+    let configuration = Configuration { more, ..Configuration::default() };
+    let scene = Scene::start(vec![Description::named("nic0")], configuration).await.expect("everything starts");
+    let digest = |all: &Objects| all.software("bmc_huge")?.text(interface::DIGEST, "Digest");
+    let all = scene.client.wait_for("the huge one's digest", |all| digest(all).is_some()).await;
+    let zeros = "49bc20df15e412a64472421e13fe86ff1c5165e18b2afccf160d4dc19fe68a14"; // what sha256sum says of 1 GiB of them
+    assert_eq!(digest(&all).as_deref(), Some(zeros));
+    let faults = all.component("bmc").expect("there").faults().join("\n");
+    assert!(bad.iter().all(|name| faults.contains(path(name).to_str().expect("text"))), "{faults}");
+    assert!(bad.iter().all(|name| all.software(&format!("bmc_{name}")).is_none()), "nothing is claimed of them");
+    let (_, most) = scene.daemon.rss().expect("it runs");
+    assert!(most < 64 << 20, "{most} bytes");
 }
 
 #[tokio::test]

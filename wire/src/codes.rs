@@ -81,6 +81,7 @@ macro_rules! newtype {
     ($name:ident($int:ty)) => {
         impl $crate::Wire for $name {
             const NAME: &'static str = stringify!($name);
+            const SIZE: Option<usize> = <$int as $crate::Wire>::SIZE;
             fn read(r: &mut $crate::Reader<'_>) -> Result<Self, $crate::Malformed> {
                 <$int as $crate::Wire>::read(r).map(Self)
             }

@@ -6,10 +6,25 @@ use crate::malformed::{Damage, Malformed};
 pub trait Wire: Sized {
     /// What an error calls this value.
     const NAME: &'static str;
+    /// How many bytes a value has, where every one has as many: the cursor then looks once whether all are there.
+    const SIZE: Option<usize> = None;
     /// Takes the value off the front of `r`.
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed>;
     /// Puts the value at the end of `w`.
     fn write(&self, w: &mut Writer) -> Result<(), Malformed>;
+}
+
+/// How many bytes the parts of a value have together, where each has a size.
+#[doc(hidden)]
+pub const fn sum(parts: &[Option<usize>]) -> Option<usize> {
+    match parts {
+        [] => Some(0),
+        [Some(first), rest @ ..] => match sum(rest) {
+            Some(rest) => first.checked_add(rest),
+            None => None,
+        },
+        [None, ..] => None,
+    }
 }
 
 /// Decodes all of `bytes` as one `T`; bytes left over are an error.
@@ -41,9 +56,32 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the next value, which errors will call `field`.
+    ///
+    /// A value of known size is read from exactly its bytes. The compiler then sees that no read inside can fail, and
+    /// leaves one comparison for a whole table of fields. It must be inlined for that, even where size comes first.
+    #[inline(always)]
     pub fn get<T: Wire>(&mut self, field: &'static str) -> Result<T, Malformed> {
+        let Some(size) = T::SIZE else {
+            self.field = field;
+            return T::read(self);
+        };
+        let Some((head, rest)) = self.rest.split_at_checked(size) else { return Err(self.blame::<T>(field)) };
+        let mut inner = Reader { message: self.message, field, rest: head };
+        let value = T::read(&mut inner)?;
+        self.field = inner.field;
+        self.rest = rest;
+        Ok(value)
+    }
+
+    /// Reads a value that is not all there, to learn in which field of it the bytes end.
+    #[cold]
+    #[inline(never)]
+    fn blame<T: Wire>(&mut self, field: &'static str) -> Malformed {
         self.field = field;
-        T::read(self)
+        match T::read(self) {
+            Err(malformed) => malformed,
+            Ok(_) => self.malformed(Damage::Short),
+        }
     }
 
     /// Reads `count` values. The list grows as they arrive, so a lying count costs nothing.
@@ -105,6 +143,11 @@ impl<'a> Reader<'a> {
         Malformed { message: self.message, field: self.field, damage }
     }
 
+    /// The next `N` bytes, if there are so many; the cursor stays where it is.
+    pub const fn peek<const N: usize>(&self) -> Option<&'a [u8; N]> {
+        self.rest.first_chunk()
+    }
+
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         let (head, rest) = self.rest.split_first_chunk().ok_or_else(|| self.malformed(Damage::Short))?;
         self.rest = rest;
@@ -157,6 +200,8 @@ macro_rules! integers {
     ($($int:ty)*) => {$(
         impl Wire for $int {
             const NAME: &'static str = stringify!($int);
+            const SIZE: Option<usize> = Some(size_of::<Self>());
+            #[inline(always)]
             fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
                 r.array().map(Self::from_le_bytes)
             }
@@ -171,6 +216,7 @@ integers!(u8 u16 u32 u64 i8 i16 i32);
 
 impl<const N: usize> Wire for [u8; N] {
     const NAME: &'static str = "bytes";
+    const SIZE: Option<usize> = Some(N);
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         r.array()
     }
@@ -207,6 +253,29 @@ mod tests {
         assert_eq!(malformed, Malformed { message: "Pair", field: "second", damage: Damage::Short });
         assert_eq!(malformed.to_string(), "Pair: the bytes end inside second");
         assert_eq!(decode::<Pair>(&[0; 6]).unwrap_err().damage, Damage::Trailing);
+    }
+
+    crate::record! {
+        /// A pair inside.
+        pub struct Nest {
+            /// The pair.
+            pub pair: Pair,
+            /// What follows it.
+            pub last: u8,
+        }
+    }
+
+    #[test]
+    fn a_table_of_fixed_fields_has_a_size_and_names_the_one_that_is_missing() {
+        assert_eq!((Pair::SIZE, Nest::SIZE, sum(&[Some(1), None])), (Some(5), Some(6), None));
+        let fields = ["first", "first", "second", "second", "second", "last"];
+        for (length, field) in fields.into_iter().enumerate() {
+            let mut r = Reader::new("list", &[0; 6][..length]);
+            assert_eq!(r.get::<Nest>("nest").unwrap_err(), Malformed { message: "list", field, damage: Damage::Short });
+        }
+        let mut r = Reader::new("list", &[0; 7]);
+        assert!(r.get::<Nest>("nest").is_ok());
+        assert_eq!((r.remaining(), r.finish().unwrap_err().field), (1, "last"));
     }
 
     #[test]

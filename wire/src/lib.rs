@@ -21,5 +21,5 @@ mod cursor;
 mod malformed;
 mod record;
 
-pub use cursor::{Reader, Wire, Writer, decode, encode};
+pub use cursor::{Reader, Wire, Writer, decode, encode, sum};
 pub use malformed::{Damage, Malformed};

@@ -31,6 +31,8 @@ macro_rules! record {
 
         impl $crate::Wire for $name {
             const NAME: &'static str = $wire;
+            const SIZE: Option<usize> = $crate::sum(&[$(<$type as $crate::Wire>::SIZE),*]);
+            #[inline(always)]
             fn read(r: &mut $crate::Reader<'_>) -> Result<Self, $crate::Malformed> {
                 Ok(Self { $($field: r.get(stringify!($field))?),* })
             }

@@ -1,14 +1,13 @@
-//! How an event is told: its name, how grave it is, one sentence, its facts. One place, so that the journal and OTLP
-//! never tell two stories.
+//! How an event is told: its name, severity, sentence and facts, in one place for the journal and OTLP.
 
-use super::{Event, Slot, What};
+use super::{Slot, What};
 use crate::model::Id;
 use std::fmt;
 
-/// How grave an event is.
+/// How severe an event is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Severity {
-    /// Of interest to who looks for something.
+    /// For whoever investigates.
     Debug,
     /// Worth knowing.
     Information,
@@ -43,7 +42,7 @@ impl What {
         }
     }
 
-    /// How grave it is. A changed digest warns: whether the change was meant is not known here.
+    /// Its severity. A changed digest warns: whether the change was meant is not known here.
     pub const fn severity(&self) -> Severity {
         match self {
             // Of a failed one the fault was told once; a device without firmware commands fails every minute.
@@ -133,19 +132,9 @@ fn slot(slot: Slot) -> (&'static str, String) {
     ("hw.firmware.slot", slot.word().into())
 }
 
-/// A version as a reader can tell it from the sentence around it.
-struct Version<'a>(&'a str);
-
-impl fmt::Display for Version<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() { f.write_str("an unknown version") } else { write!(f, "'{}'", self.0) }
-    }
-}
-
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.what.fmt(f)
-    }
+/// A version, quoted so that a reader can tell it from the sentence around it.
+fn quoted(version: &str) -> String {
+    if version.is_empty() { "an unknown version".into() } else { format!("'{version}'") }
 }
 
 impl fmt::Display for What {
@@ -158,20 +147,20 @@ impl fmt::Display for What {
             }
             Self::ComponentFresh { component } => write!(f, "{component} answers again"),
             Self::FirmwareAdded { component, firmware, version } => {
-                write!(f, "{component} runs {} as {firmware}", Version(version))
+                write!(f, "{component} runs {} as {firmware}", quoted(version))
             }
             Self::FirmwareRemoved { component, firmware, version } => {
-                write!(f, "{component} does not speak of {firmware} any more, it was {}", Version(version))
+                write!(f, "{component} does not speak of {firmware} any more, it was {}", quoted(version))
             }
             Self::FirmwareChanged { component, firmware, slot: Slot::Active, from, to } => {
-                write!(f, "{component} runs {} as {firmware}, before {}", Version(to), Version(from))
+                write!(f, "{component} runs {} as {firmware}, before {}", quoted(to), quoted(from))
             }
-            Self::FirmwareChanged { component, firmware, slot: Slot::Pending, from, to } => match (&**from, &**to) {
-                (from, "") => {
-                    write!(f, "on {component}, {} does not wait any more to run as {firmware}", Version(from))
-                }
-                (_, to) => write!(f, "on {component}, {} waits to run as {firmware}", Version(to)),
-            },
+            Self::FirmwareChanged { component, firmware, slot: Slot::Pending, from, to } if to.is_empty() => {
+                write!(f, "on {component}, {} does not wait any more to run as {firmware}", quoted(from))
+            }
+            Self::FirmwareChanged { component, firmware, slot: Slot::Pending, to, .. } => {
+                write!(f, "on {component}, {} waits to run as {firmware}", quoted(to))
+            }
             Self::DigestChanged { component, firmware, algorithm, from: None, to } => {
                 write!(f, "the image of {firmware} on {component} has the {algorithm} digest {to}")
             }
@@ -200,11 +189,7 @@ impl fmt::Display for What {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Algorithm;
-
-    fn id(text: &str) -> Id {
-        Id::new(text).expect("legal")
-    }
+    use crate::{model::Algorithm, testing::id};
 
     #[test]
     fn a_pending_version_that_goes_is_told_as_gone() {

@@ -2,11 +2,10 @@
 
 use crate::{
     clock::Stamp,
-    face::dbus::text::one_line,
     settings::{self, Loaded},
+    text::one_line,
 };
-use bus::Absent;
-use std::{io, path::Path, process::ExitCode};
+use std::{fmt, io, path::Path, process::ExitCode};
 use values::Inventory;
 use watch::{End, Style};
 
@@ -22,7 +21,7 @@ mod watch;
 /// Something was found.
 const FINDING: u8 = 1;
 
-/// The daemon or the bus is not there.
+/// The daemon or the bus is not there, or cannot start.
 const ABSENT: u8 = 3;
 
 /// `firmwarden inventory`.
@@ -79,8 +78,9 @@ async fn show(view: impl FnOnce(&Inventory) -> io::Result<Vec<String>>) -> ExitC
     }
 }
 
-fn refuse(absent: &Absent) -> ExitCode {
-    screen::complain(&absent.to_string());
+/// Says why nothing can be done at all.
+pub fn refuse(why: &impl fmt::Display) -> ExitCode {
+    screen::complain(&why.to_string());
     ABSENT.into()
 }
 

@@ -3,7 +3,7 @@
 //! Everything is exported before the one name is asked for, so that the mapper finds it by introspection. When the bus
 //! goes away all of it is exported again: the model is the truth, the bus only a copy.
 
-use crate::{face::journal, model::Model};
+use crate::{face::journal, model::Model, text::one_line};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
@@ -22,7 +22,6 @@ mod projection;
 mod software;
 #[cfg(test)]
 mod tests;
-pub(crate) mod text;
 mod tree;
 
 /// The one name: the mapper keeps only one of each process.
@@ -91,7 +90,7 @@ struct Session {
 async fn open(bus: Builder<'_>, model: &mut watch::Receiver<Arc<Model>>) -> zbus::Result<Session> {
     let connection = timeout(PATIENCE, bus.method_timeout(PATIENCE).build())
         .await
-        .map_err(|_elapsed| zbus::Error::Failure("the bus does not answer".into()))??;
+        .map_err(|_| zbus::Error::Failure("the bus does not answer".into()))??;
     let mut tree = Tree::new(&connection).await?;
     let now = Arc::clone(&model.borrow_and_update());
     tree.follow(now).await?;
@@ -117,6 +116,6 @@ impl Session {
 fn why(error: &zbus::Error) -> String {
     match error {
         zbus::Error::NameTaken => format!("another process owns the name {NAME}"),
-        other => text::one_line(&other.to_string()),
+        other => one_line(&other.to_string()),
     }
 }

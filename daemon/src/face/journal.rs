@@ -1,7 +1,10 @@
 //! One structured line for each event, on stderr, which journald reads.
 
-use crate::event::{Event, Severity};
-use limit::{Limit, Verdict};
+use crate::{
+    event::{Event, Severity},
+    text::is_printable,
+};
+use limit::{Limit, WINDOW};
 use std::{
     fmt::Write as _,
     io::{self, Write},
@@ -15,15 +18,17 @@ mod limit;
 
 /// Writes until nobody can report any more.
 pub async fn run(events: broadcast::Receiver<Event>) {
-    write(events, &mut |text| {
-        let _nobody_reads = io::stderr().write_all(text.as_bytes());
-    })
-    .await;
+    write(events, &mut emit).await;
 }
 
 /// Writes one line of `level`: 3 error, 4 warning, 5 notice, 6 information, 7 debug.
 pub fn line(level: u8, text: &str) {
-    let _nobody_reads = io::stderr().write_all(prefixed(level, text).as_bytes());
+    emit(&prefixed(level, text));
+}
+
+/// When nobody reads stderr there is nobody to tell.
+fn emit(line: &str) {
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 async fn write(mut events: broadcast::Receiver<Event>, out: &mut impl FnMut(&str)) {
@@ -33,7 +38,7 @@ async fn write(mut events: broadcast::Receiver<Event>, out: &mut impl FnMut(&str
         let received = tokio::select! {
             received = events.recv() => received,
             () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
-                summarize(&mut limit, out);
+                summarize(&mut limit, Instant::now(), out);
                 continue;
             }
         };
@@ -41,7 +46,7 @@ async fn write(mut events: broadcast::Receiver<Event>, out: &mut impl FnMut(&str
             Ok(event) if event.what.severity() == Severity::Debug => {}
             Ok(event) => {
                 let about = event.what.component().map_or("", |id| id.as_str());
-                if limit.ask(about, Instant::now()) == Verdict::Write {
+                if limit.admits(about, Instant::now()) {
                     out(&prefixed(level(event.what.severity()), &sentence(&event)));
                 }
             }
@@ -51,20 +56,15 @@ async fn write(mut events: broadcast::Receiver<Event>, out: &mut impl FnMut(&str
             Err(RecvError::Closed) => break,
         }
     }
-    for (about, count) in limit.finish() {
-        out(&suppressed(&about, count));
-    }
+    // Every window has ended by then.
+    summarize(&mut limit, Instant::now() + WINDOW, out);
 }
 
-fn summarize(limit: &mut Limit, out: &mut impl FnMut(&str)) {
-    for (about, count) in limit.summaries(Instant::now()) {
-        out(&suppressed(&about, count));
+fn summarize(limit: &mut Limit, now: Instant, out: &mut impl FnMut(&str)) {
+    for (about, count) in limit.summaries(now) {
+        let about = if about.is_empty() { String::new() } else { format!(" about {about}") };
+        out(&prefixed(4, &format!("suppressed {count} lines{about}")));
     }
-}
-
-fn suppressed(about: &str, count: u64) -> String {
-    let about = if about.is_empty() { String::new() } else { format!(" about {about}") };
-    prefixed(4, &format!("suppressed {count} lines{about}"))
 }
 
 const fn level(severity: Severity) -> u8 {
@@ -78,36 +78,33 @@ const fn level(severity: Severity) -> u8 {
 
 /// The sentence and, after it, the facts, as `key=value` or `key="a value"`.
 fn sentence(event: &Event) -> String {
-    let mut text = format!("{event} event={}", event.what.name());
+    let mut text = format!("{} event={}", event.what, event.what.name());
     for (key, value) in event.what.facts() {
         let plain = value.chars().all(|c| c.is_alphanumeric() || "._-+:/".contains(c));
-        let _infallible = if plain { write!(text, " {key}={value}") } else { write!(text, " {key}={value:?}") };
+        let _ = if plain { write!(text, " {key}={value}") } else { write!(text, " {key}={value:?}") };
     }
     text
 }
 
 fn prefixed(level: u8, text: &str) -> String {
-    format!("<{level}>{}\n", one_line(text))
+    format!("<{level}>{}\n", escaped(text))
 }
 
 /// journald cuts a line at 48 kB; a reader gives up long before.
 const LINE_LENGTH: usize = 1000;
 
-/// Devices and files have a say in a line's words: whatever could end the line, steer a terminal or turn the direction
-/// of reading is written out as an escape.
-fn one_line(text: &str) -> String {
+/// Devices and files have a say in a line's words: what is not printable is written as an escape, so that nothing is lost.
+fn escaped(text: &str) -> String {
     let mut line = String::new();
     for c in text.chars() {
         if line.len() >= LINE_LENGTH {
             line.push('…');
             break;
         }
-        match c {
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
-                line.extend(c.escape_unicode());
-            }
-            c if c.is_control() => line.extend(c.escape_default()),
-            c => line.push(c),
+        if is_printable(c) {
+            line.push(c);
+        } else {
+            line.extend(c.escape_default());
         }
     }
     line

@@ -7,7 +7,6 @@ use crate::{
     settings,
 };
 use delivery::Signal;
-use metrics::Dropped;
 use patience::Patience;
 use pipelines::Pipelines;
 use std::{future::Future, path::Path, pin::pin, sync::Arc};
@@ -54,14 +53,14 @@ pub async fn run(
     }
 }
 
-async fn forward(pipelines: Pipelines, mut events: broadcast::Receiver<Event>, shutdown: impl Future<Output = ()>) {
+async fn forward(mut pipelines: Pipelines, mut events: broadcast::Receiver<Event>, shutdown: impl Future<Output = ()>) {
     let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             () = &mut shutdown => break,
             received = events.recv() => match received {
                 Ok(event) => tell(&pipelines, &event),
-                Err(RecvError::Lagged(count)) => missed(&pipelines, count),
+                Err(RecvError::Lagged(count)) => pipelines.missed(count),
                 Err(RecvError::Closed) => break,
             }
         }
@@ -69,7 +68,7 @@ async fn forward(pipelines: Pipelines, mut events: broadcast::Receiver<Event>, s
     loop {
         match events.try_recv() {
             Ok(event) => tell(&pipelines, &event),
-            Err(TryRecvError::Lagged(count)) => missed(&pipelines, count),
+            Err(TryRecvError::Lagged(count)) => pipelines.missed(count),
             Err(TryRecvError::Empty | TryRecvError::Closed) => break,
         }
     }
@@ -78,17 +77,12 @@ async fn forward(pipelines: Pipelines, mut events: broadcast::Receiver<Event>, s
 
 fn tell(pipelines: &Pipelines, event: &Event) {
     if !pipelines.logs.tell(event) {
-        pipelines.metrics.dropped(Dropped::Full(Signal::Logs), 1);
+        pipelines.metrics.queue_full(Signal::Logs);
     }
     if let What::Inventoried { component, pass } = &event.what {
         pipelines.metrics.pass(component, pass);
         if !pipelines.traces.tell(component, pass) {
-            pipelines.metrics.dropped(Dropped::Full(Signal::Traces), 1);
+            pipelines.metrics.queue_full(Signal::Traces);
         }
     }
-}
-
-fn missed(pipelines: &Pipelines, count: u64) {
-    pipelines.metrics.dropped(Dropped::Missed, count);
-    pipelines.say_once_that_events_were_missed(count);
 }

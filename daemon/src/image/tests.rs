@@ -4,7 +4,8 @@ use super::*;
 use crate::{
     event::What,
     model::{Algorithm, Fault, Firmware},
-    settings::{VersionSource, scratch::Scratch},
+    settings::VersionSource,
+    testing::{Scratch, id},
 };
 use nix::{sys::stat::Mode, unistd::mkfifo};
 use std::{
@@ -17,10 +18,6 @@ use std::{
 use tokio::{sync::broadcast::Receiver, task::JoinHandle};
 
 const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-
-fn id(text: &str) -> Id {
-    Id::new(text).expect("legal")
-}
 
 fn image(name: &str, path: &Path) -> ImageSettings {
     ImageSettings {

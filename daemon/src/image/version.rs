@@ -1,7 +1,7 @@
 //! What an image's version is: from the configuration, from a file, from the image, or else from its digest.
 
 use super::search::LONGEST_VERSION;
-use crate::settings::file;
+use crate::{file, text};
 use std::path::Path;
 
 /// `os-release` and its like are small.
@@ -10,10 +10,7 @@ const LARGEST_FILE: u64 = 64 * 1024;
 /// The value of `key` in a file of `KEY="value"` lines; of several the last, as in a shell.
 pub(super) fn value_of(path: &Path, key: &str) -> Result<String, String> {
     let bytes = file::read_bytes(path, LARGEST_FILE).map_err(|what| format!("{}: {what}", path.display()))?;
-    let text = String::from_utf8_lossy(&bytes);
-    let mut values =
-        text.lines().filter_map(|line| line.trim_start().split_once('=')).filter(|(k, _)| k.trim_end() == key);
-    let value = values.next_back().map(|(_, value)| printable(unquoted(value.trim())));
+    let value = text::value_of(&String::from_utf8_lossy(&bytes), key).map(printable);
     value.filter(|v| !v.is_empty()).ok_or_else(|| format!("{}: no value of {key}", path.display()))
 }
 
@@ -28,15 +25,10 @@ pub(super) fn printable(text: &str) -> String {
     spaced.trim().chars().take(LONGEST_VERSION).collect::<String>().trim_end().to_owned()
 }
 
-fn unquoted(value: &str) -> &str {
-    let inside = |quote| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-    inside('"').or_else(|| inside('\'')).unwrap_or(value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::scratch::Scratch;
+    use crate::testing::Scratch;
 
     fn value(text: &[u8]) -> Result<String, String> {
         let scratch = Scratch::new();

@@ -1,7 +1,9 @@
 //! Walks one TOML table: every key is either asked for or told as unknown.
 
-use super::fault::{Complaints, Spot};
-
+use super::{
+    fault::{Complaints, Spot},
+    value::quoted,
+};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -81,15 +83,16 @@ impl<'t, 'c> Fields<'t, 'c> {
         mut walk: impl FnMut(&mut Fields<'t, '_>) -> Option<T>,
     ) -> Vec<(Spot, T)> {
         let Some(value) = self.value(key) else { return vec![] };
+        let wrong = format!("{key} is a list of tables, so write {name}");
         let Some(list) = value.get_ref().as_array() else {
-            self.complain(value.span().start, &format!("{key} is a list of tables, so write {name}"));
+            self.complain(value.span().start, &wrong);
             return vec![];
         };
         let mut found = Vec::new();
         for item in list.iter() {
             let offset = item.span().start;
             let Some(table) = item.get_ref().as_table() else {
-                self.complain(offset, &format!("{key} is a list of tables, so write {name}"));
+                self.complain(offset, &wrong);
                 continue;
             };
             if let (Some(value), true) = self.walk(table, name, offset, &mut walk) {
@@ -105,9 +108,7 @@ impl<'t, 'c> Fields<'t, 'c> {
         for (key, value) in self.table.iter() {
             match read(key.get_ref(), value.get_ref()) {
                 Ok(pair) => found.push(pair),
-                Err(what) => {
-                    self.complain(value.span().start, &format!("{}: {what}", super::value::quoted(key.get_ref())))
-                }
+                Err(what) => self.complain(value.span().start, &format!("{}: {what}", quoted(key.get_ref()))),
             }
         }
         self.free = true;
@@ -145,7 +146,7 @@ impl<'t, 'c> Fields<'t, 'c> {
                 || format!("; known: {}", self.asked.join(", ")),
                 |near| format!("; did you mean {near}?"),
             );
-            let what = format!("unknown key {}{near}", super::value::quoted(key.get_ref()));
+            let what = format!("unknown key {}{near}", quoted(key.get_ref()));
             self.complain(key.span().start, &what);
         }
         self.sound
@@ -185,13 +186,8 @@ impl<'t, 'c> Fields<'t, 'c> {
 fn near(key: &str, known: &[&'static str]) -> Option<&'static str> {
     let key: String = key.chars().take(40).collect();
     let far = |word: &str| distance(&key.to_lowercase().replace('-', "_"), word);
-    known
-        .iter()
-        .copied()
-        .map(|word| (far(word), word))
-        .filter(|(d, word)| *d <= 2 && *d < word.len())
-        .min()
-        .map(|(_, w)| w)
+    let near = known.iter().map(|&word| (far(word), word)).filter(|(d, word)| *d <= 2 && *d < word.len());
+    near.min().map(|(_, word)| word)
 }
 
 /// How many letters must be added, taken away or changed to make one of the other (Levenshtein).

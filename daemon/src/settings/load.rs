@@ -4,10 +4,10 @@ use super::{
     Settings, entry,
     fault::{Complaints, SettingsFault, Source, Spot},
     fields::Fields,
-    file,
     section::{self, OtlpDraft},
     whole,
 };
+use crate::file;
 use std::{
     fs, io,
     path::{Path, PathBuf},

@@ -1,14 +1,13 @@
 //! The tables that exist once. What is wrong in them keeps the value it had; a later file wins over an earlier one.
 
 use super::{Inventory, Mctp, Otlp, Pldm, fault::Spot, fields::Fields, value};
+use pldm::patience::{EXPIRY, LONGEST_TIME_OUT, SHORTEST_TIME_OUT};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Below this a loop would not be polling but spinning.
 pub(super) const SHORTEST: Duration = Duration::from_millis(100);
 /// Above this nobody means it.
 pub(super) const LONGEST: Duration = Duration::from_secs(30 * 86_400);
-/// An instance id may be given out anew after this (DSP0240 PT3), so the last try must be over by then.
-const INSTANCE_ID_EXPIRY: Duration = Duration::from_secs(5);
 const EXPORT_INTERVAL: Duration = Duration::from_secs(30);
 
 pub(super) fn mctp(fields: &mut Fields<'_, '_>, mctp: &mut Mctp) {
@@ -30,13 +29,13 @@ pub(super) fn mctp(fields: &mut Fields<'_, '_>, mctp: &mut Mctp) {
 }
 
 pub(super) fn pldm(fields: &mut Fields<'_, '_>, pldm: &mut Pldm) {
-    let time_out = value::duration(Duration::from_millis(10), Duration::from_millis(4_800));
+    let time_out = value::duration(SHORTEST_TIME_OUT, LONGEST_TIME_OUT);
     let read = Pldm {
         time_out: fields.optional("time_out", time_out).unwrap_or(pldm.time_out),
         tries: fields.optional("tries", value::integer(1, 100)).unwrap_or(pldm.tries),
     };
     let all = read.time_out.saturating_mul(read.tries);
-    if all < INSTANCE_ID_EXPIRY {
+    if all < EXPIRY {
         *pldm = read;
     } else {
         let expiry = "a request's instance id expires after 5s, so tries x time_out must be less";

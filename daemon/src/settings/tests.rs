@@ -1,7 +1,7 @@
 //! The configuration as hostile hands write it.
 
-use super::{scratch::Scratch, *};
-use crate::settings::load;
+use super::*;
+use crate::testing::Scratch;
 use nix::{sys::stat::Mode, unistd::mkfifo};
 use proptest::prelude::*;
 use std::{fs, os::unix::fs::symlink};
@@ -139,6 +139,7 @@ fn a_wrong_scalar_falls_back_alone() {
         ("[pldm]\ntime_out = '4.8s'", "not a duration"),
         ("[pldm]\ntries = 5", "instance id expires after 5s"),
         ("[pldm]\ntime_out = '2500ms'\ntries = 2", "2 x 2.5s is 5s"),
+        ("[pldm]\ntime_out = '299ms'", "300ms"),
         ("mctp = 1", "1:8: mctp is one table"),
         ("[[mctp]]", "mctp is one table, so write single brackets"),
         ("serial = 1", "serial is a list of tables, so write [[serial]]"),

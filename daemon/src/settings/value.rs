@@ -7,6 +7,9 @@ use std::{
     time::Duration,
 };
 use toml::de::DeValue;
+use uuid::Uuid;
+
+const DURATIONS: &str = r#"a duration such as "500ms", "10s", "5m", "1h""#;
 
 type Read<T> = Result<T, String>;
 
@@ -77,12 +80,10 @@ pub(super) fn object_path(value: &DeValue<'_>) -> Read<String> {
 
 pub(super) fn uuid(value: &DeValue<'_>) -> Read<String> {
     let text = text(value)?;
-    let hyphens = [8, 13, 18, 23];
-    let legal = |(i, b): (usize, u8)| if hyphens.contains(&i) { b == b'-' } else { b.is_ascii_hexdigit() };
-    if text.len() == 36 && text.bytes().enumerate().all(legal) {
-        return Ok(text.to_ascii_lowercase());
-    }
-    Err(format!("{} is not a UUID such as 01234567-89ab-cdef-0123-456789abcdef", quoted(&text)))
+    // Of the forms that are parsed, only the one with hyphens has 36 characters.
+    let parsed = Uuid::try_parse(&text).ok().filter(|_| text.len() == 36);
+    let wrong = || format!("{} is not a UUID such as 01234567-89ab-cdef-0123-456789abcdef", quoted(&text));
+    parsed.map(|uuid| uuid.to_string()).ok_or_else(wrong)
 }
 
 pub(super) fn algorithm(value: &DeValue<'_>) -> Read<Algorithm> {
@@ -98,11 +99,10 @@ pub(super) fn duration(shortest: Duration, longest: Duration) -> impl FnOnce(&De
         let parsed = match value {
             DeValue::String(text) => parse_duration(text),
             DeValue::Integer(number) if number.radix() == 10 => parse_duration(&format!("{}s", number.as_str())),
-            _ => return Err(expected("a duration such as \"500ms\", \"10s\", \"5m\", \"1h\"", value)),
+            _ => return Err(expected(DURATIONS, value)),
         };
         let given = value.as_str().map_or_else(|| "this".into(), quoted);
-        let parsed =
-            parsed.ok_or_else(|| format!("{given} is not a duration such as \"500ms\", \"10s\", \"5m\", \"1h\""))?;
+        let parsed = parsed.ok_or_else(|| format!("{given} is not {DURATIONS}"))?;
         if (shortest..=longest).contains(&parsed) {
             return Ok(parsed);
         }

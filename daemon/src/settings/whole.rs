@@ -1,7 +1,7 @@
 //! What can only be seen when every file has been read: two of one name, and names of nothing.
 
 use super::{
-    ComponentRule, ImageSettings, Matches, SerialLine,
+    ComponentRule, ImageSettings, SerialLine,
     fault::{Complaints, Spot},
 };
 use crate::model::Id;
@@ -44,7 +44,11 @@ pub(super) fn rules_and_images(
         }
         means_something
     });
-    same_match(&mut rules, complaints);
+    // The second of two rules for one place would never be used. Rules without a match differ by their ids.
+    unique(&mut rules, complaints, |rule| {
+        let key = (rule.matches.clone(), rule.is_local().then(|| rule.id.clone()));
+        (key, format!("[[component]] {}: matches what another rule does", rule.id))
+    });
     published(&mut rules, &mut images, complaints);
     let names: BTreeSet<_> = lines.iter().map(|line| &line.name).collect();
     for (spot, rule) in &rules {
@@ -53,22 +57,6 @@ pub(super) fn rules_and_images(
         }
     }
     (bare(rules), bare(images))
-}
-
-/// The second of two rules for one place would never be used.
-fn same_match(rules: &mut Entries<ComponentRule>, complaints: &mut Complaints) {
-    let mut seen = BTreeMap::new();
-    rules.retain(|(spot, rule)| {
-        if rule.is_local() {
-            return true;
-        }
-        let Matches { line, position, uuid } = rule.matches.clone();
-        let first = *seen.entry((line, position, uuid)).or_insert(*spot);
-        if first != *spot {
-            complaints.second(*spot, first, format!("[[component]] {}: matches what another rule does", rule.id));
-        }
-        first == *spot
-    });
 }
 
 /// Every firmware has one URL, so two must not have one id.
@@ -98,7 +86,7 @@ fn published(rules: &mut [(Spot, ComponentRule)], images: &mut Entries<ImageSett
     });
 }
 
-/// Drops what has a key that an earlier one has.
+/// Drops every entry whose key an earlier entry has.
 fn unique<T, K: Ord>(entries: &mut Entries<T>, complaints: &mut Complaints, key: impl Fn(&T) -> (K, String)) {
     let mut seen = BTreeMap::new();
     entries.retain(|(spot, entry)| {

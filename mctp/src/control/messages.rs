@@ -108,20 +108,8 @@ pub struct EndpointKind(pub u8);
 wire::newtype!(EndpointKind(u8));
 
 impl EndpointKind {
-    /// An endpoint that takes the id it is given.
-    pub const SIMPLE: Self = Self(0x00);
     /// A bus owner or bridge whose id is its own.
     pub const OWNER: Self = Self(0x11);
-
-    /// Whether it is a bus owner or bridge.
-    pub const fn is_bridge(self) -> bool {
-        self.0 >> 4 & 3 == 1
-    }
-
-    /// Whether it has an id of its own.
-    pub const fn is_static(self) -> bool {
-        self.0 & 3 != 0
-    }
 }
 
 wire::record! {

@@ -34,11 +34,6 @@ impl<T: Transport> Controller<T> {
         self.patience
     }
 
-    /// What is asked over.
-    pub const fn transport(&self) -> &T {
-        &self.transport
-    }
-
     /// Asks, and asks again while nothing comes.
     pub async fn call<R: Request>(&self, to: Address, request: &R) -> Result<R::Response, CallError> {
         self.call_patiently(to, request, self.patience).await

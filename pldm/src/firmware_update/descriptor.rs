@@ -212,9 +212,8 @@ impl Descriptor {
 
     /// The UUID, if it is one, in the order of RFC 9562.
     pub fn uuid(&self) -> Option<String> {
-        let bytes: [u8; 16] = (*self.data).try_into().ok().filter(|_| self.descriptor_type == DescriptorType::UUID)?;
-        let dash = |at| if matches!(at, 4 | 6 | 8 | 10) { "-" } else { "" };
-        Some(bytes.iter().enumerate().map(|(at, byte)| format!("{}{byte:02x}", dash(at))).collect())
+        let uuid = (*self.data).try_into().ok().filter(|_| self.descriptor_type == DescriptorType::UUID)?;
+        Some(mctp::uuid_text(uuid))
     }
 
     /// Whether this is an IANA number sent with its high byte first, as OpenBIC does: read low byte first it is beyond

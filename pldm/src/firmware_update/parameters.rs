@@ -2,7 +2,7 @@
 
 use super::{ReleaseDate, overlooked};
 use crate::{Answer, Leniency, Lenient, Text, TextHead, message::request};
-use wire::{Malformed, Reader, Wire, Writer};
+use wire::{Damage, Malformed, Reader, Wire, Writer};
 
 wire::record! {
     /// Asks for every firmware component (DSP0267, GetFirmwareParameters, 0x02).
@@ -159,7 +159,11 @@ fn components_kept(r: &mut Reader<'_>, count: u16, components: &mut Vec<Componen
     // The bytes that came, not the count that was promised, say how many there can be.
     components.reserve((r.remaining() / Component::LEAST).min(count.into()));
     for _ in 0..count {
-        components.push(r.get("component")?);
+        let component = r.get("component")?;
+        if components.len() == components.capacity() {
+            return Err(r.malformed(Damage::Contradiction)); // never: without it, the loop has code to grow the list
+        }
+        components.push(component);
     }
     Ok(())
 }
@@ -197,7 +201,7 @@ pub struct Component {
 }
 
 impl Component {
-    /// How many bytes an entry has at least.
+    /// How many bytes an entry has at least: those of its head.
     const LEAST: usize = 39;
 
     /// Whether an image waits to be run.
@@ -207,35 +211,74 @@ impl Component {
 }
 
 impl Wire for Component {
-    const NAME: &'static str = "component parameter table entry";
+    const NAME: &'static str = ComponentHead::NAME;
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let classification = r.get("classification")?;
-        let identifier = r.get("identifier")?;
-        let classification_index = r.get("classification_index")?;
-        let (active, pending): (ImageHead, ImageHead) = (r.get("active")?, r.get("pending")?);
+        let head: ComponentHead = r.get("component")?;
         Ok(Self {
-            classification,
-            identifier,
-            classification_index,
-            activation_methods: r.get("activation_methods")?,
-            capabilities_during_update: r.get("capabilities_during_update")?,
-            active: active.body(r, "active version")?,
-            pending: pending.body(r, "pending version")?,
+            classification: head.classification,
+            identifier: head.identifier,
+            classification_index: head.classification_index,
+            active: Image {
+                comparison_stamp: head.active_comparison_stamp,
+                version: head.active_version.body(r, "active version")?,
+                release_date: head.active_release_date,
+            },
+            pending: Image {
+                comparison_stamp: head.pending_comparison_stamp,
+                version: head.pending_version.body(r, "pending version")?,
+                release_date: head.pending_release_date,
+            },
+            activation_methods: head.activation_methods,
+            capabilities_during_update: head.capabilities_during_update,
         })
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.classification)?;
-        w.put(&self.identifier)?;
-        w.put(&self.classification_index)?;
-        w.put(&self.active.head("active version")?)?;
-        w.put(&self.pending.head("pending version")?)?;
-        w.put(&self.activation_methods)?;
-        w.put(&self.capabilities_during_update)?;
+        w.put(&ComponentHead {
+            classification: self.classification,
+            identifier: self.identifier,
+            classification_index: self.classification_index,
+            active_comparison_stamp: self.active.comparison_stamp,
+            active_version: self.active.version.head("active version")?,
+            active_release_date: self.active.release_date,
+            pending_comparison_stamp: self.pending.comparison_stamp,
+            pending_version: self.pending.version.head("pending version")?,
+            pending_release_date: self.pending.release_date,
+            activation_methods: self.activation_methods,
+            capabilities_during_update: self.capabilities_during_update,
+        })?;
         w.bytes(&self.active.version.bytes);
         w.bytes(&self.pending.version.bytes);
         Ok(())
+    }
+}
+
+wire::record! {
+    /// The part of a component's entry before the versions' bytes, row by row as DSP0267's table has it.
+    pub struct ComponentHead = "component parameter table entry" {
+        /// What kind of component this is.
+        pub classification: ComponentClassification,
+        /// The vendor's number for it.
+        pub identifier: u16,
+        /// Tells components with the same classification and identifier apart.
+        pub classification_index: u8,
+        /// Orders the versions of the image that runs.
+        pub active_comparison_stamp: u32,
+        /// Its version's encoding and length.
+        pub active_version: TextHead,
+        /// The day it was released.
+        pub active_release_date: ReleaseDate,
+        /// Orders the versions of the image that waits.
+        pub pending_comparison_stamp: u32,
+        /// Its version's encoding and length.
+        pub pending_version: TextHead,
+        /// The day it was released.
+        pub pending_release_date: ReleaseDate,
+        /// How a waiting image can be made to run.
+        pub activation_methods: ActivationMethods,
+        /// What the component can do during an update.
+        pub capabilities_during_update: ComponentCapabilities,
     }
 }
 

@@ -98,6 +98,11 @@ fn every_count_and_length_may_lie() {
 }
 
 #[test]
+fn an_entry_is_at_least_its_head() {
+    assert_eq!(ComponentHead::SIZE, Some(Component::LEAST));
+}
+
+#[test]
 fn a_count_beyond_the_table_names_the_field_that_is_missing() {
     let mut bytes = encode(&parameters(1)).unwrap();
     bytes[4..6].copy_from_slice(&[0xff, 0xff]);

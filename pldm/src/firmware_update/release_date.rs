@@ -29,6 +29,7 @@ impl ReleaseDate {
 
 impl Wire for ReleaseDate {
     const NAME: &'static str = "release date";
+    const SIZE: Option<usize> = <[u8; 8]>::SIZE;
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         Wire::read(r).map(Self)
     }

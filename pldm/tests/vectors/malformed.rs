@@ -47,7 +47,7 @@ pub(crate) fn check(vector: &Vector) -> bool {
             );
         }
         "gfp.comp_entry_short" => {
-            let it = kept::<GetFirmwareParameters>(vector, "comparison_stamp", Damage::Short);
+            let it = kept::<GetFirmwareParameters>(vector, "active_comparison_stamp", Damage::Short);
             assert_eq!((it.active_image_set.to_string_lenient().0.as_str(), it.components.len()), ("A", 0));
         }
         "gfp.comp_active_len_past_end" => {

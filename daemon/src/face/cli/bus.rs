@@ -1,7 +1,10 @@
 //! Asks the daemon over the system bus.
 
 use super::values::{Inventory, Objects, Properties};
-use crate::face::dbus::{NAME, OWN, SOFTWARE, text::one_line};
+use crate::{
+    face::dbus::{NAME, OWN, SOFTWARE},
+    text::one_line,
+};
 use futures_util::StreamExt;
 use std::{fmt, sync::Arc, time::Duration};
 use tokio::{sync::Notify, time::timeout};
@@ -32,7 +35,7 @@ impl fmt::Display for Absent {
 pub(super) async fn connect() -> Result<Connection, Absent> {
     match timeout(PATIENCE, Builder::system().method_timeout(PATIENCE).build()).await {
         Ok(connected) => connected.map_err(|e| Absent::Bus(one_line(&e.to_string()))),
-        Err(_elapsed) => Err(Absent::Bus("it does not answer".into())),
+        Err(_) => Err(Absent::Bus("it does not answer".into())),
     }
 }
 

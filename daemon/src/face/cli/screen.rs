@@ -44,7 +44,7 @@ pub(super) fn redraw(lines: &[String]) -> io::Result<()> {
     out.flush()
 }
 
-/// Tells a person what is wrong.
+/// Tells a person what is wrong, if anybody reads standard error.
 pub(super) fn complain(what: &str) {
-    let _nobody_reads = writeln!(stderr(), "firmwarden: {what}");
+    let _ = writeln!(stderr(), "firmwarden: {what}");
 }

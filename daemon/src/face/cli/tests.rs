@@ -5,7 +5,8 @@ use super::{
     values::{Component, Daemon, Digest, Fault, Firmware, Inventory, Line, Objects, Properties},
     view,
 };
-use std::{collections::HashMap, path::PathBuf};
+use crate::testing::compare_golden;
+use std::collections::HashMap;
 use zbus::OwnedVariant;
 
 const SECOND: u64 = 1_000_000;
@@ -82,13 +83,7 @@ fn board() -> Inventory {
 }
 
 fn compare(name: &str, lines: &[String]) {
-    let text = lines.join("\n") + "\n";
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/cli").join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&file, &text).expect("write");
-    }
-    let golden = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(text, golden, "{} differs; UPDATE_GOLDEN=1 writes it anew", file.display());
+    compare_golden(&format!("cli/{name}"), &(lines.join("\n") + "\n"));
 }
 
 #[test]

@@ -2,7 +2,10 @@
 //!
 //! Nothing read from the bus is trusted: a missing property is empty, and every text is made printable once more.
 
-use crate::face::dbus::{OWN, SOFTWARE, firmware::NOTHING_UNDER_WAY, text::one_line};
+use crate::{
+    face::dbus::{OWN, SOFTWARE, firmware::NOTHING_UNDER_WAY},
+    text::one_line,
+};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use zbus::{OwnedObjectPath, OwnedVariant};
@@ -164,7 +167,7 @@ impl Firmware {
             classification: own.value("Classification"),
             identifier: own.value("Identifier"),
             index: own.value("Index"),
-            activation_methods: own.value::<Vec<String>>("ActivationMethods").iter().map(|m| one_line(m)).collect(),
+            activation_methods: own.texts("ActivationMethods"),
             source: own.text("Source"),
             digest,
             progress: Some(own.value("Progress")).filter(|percent| *percent != NOTHING_UNDER_WAY),
@@ -215,7 +218,7 @@ impl Component {
                 .into_iter()
                 .map(|(name, count)| (one_line(&name), count))
                 .collect(),
-            firmware: own.value::<Vec<String>>("Firmware").iter().map(|id| one_line(id)).collect(),
+            firmware: own.texts("Firmware"),
         })
     }
 }
@@ -224,7 +227,7 @@ impl Daemon {
     fn read(mut own: Bag) -> Self {
         Self {
             version: own.text("Version"),
-            settings_faults: own.value::<Vec<String>>("SettingsFaults").iter().map(|f| one_line(f)).collect(),
+            settings_faults: own.texts("SettingsFaults"),
             lines: own
                 .value::<Vec<(String, String, String)>>("Lines")
                 .iter()
@@ -248,6 +251,10 @@ impl Bag {
 
     fn known_text(&mut self, name: &str) -> Option<String> {
         Some(self.text(name)).filter(|text| !text.is_empty())
+    }
+
+    fn texts(&mut self, name: &str) -> Vec<String> {
+        self.value::<Vec<String>>(name).iter().map(|text| one_line(text)).collect()
     }
 
     fn pairs<T>(&mut self, name: &str, of: impl Fn(String, String) -> T) -> Vec<T> {

@@ -42,24 +42,20 @@ pub(super) enum End {
     Output(io::Error),
 }
 
-/// Watches for ever, or until there is nobody to show it to. What is not there at the start is an error.
+/// Watches for ever, or until nobody reads any more. Before anything was shown, an absent daemon or bus is an error.
 pub(super) async fn watch(style: Style) -> End {
-    let mut shown = match watched().await {
-        Ok((connection, changed)) => {
-            let mut picture = Picture { style, shown: None, lost: false };
-            if let Err(end) = picture.follow(&connection, &changed, true).await {
-                return end;
-            }
-            picture
-        }
-        Err(absent) => return End::Absent(absent),
-    };
+    let mut picture = Picture { style, shown: None, lost: false };
     loop {
-        sleep(RETRY).await;
-        let Ok((connection, changed)) = watched().await else { continue };
-        if let Err(end) = shown.follow(&connection, &changed, false).await {
-            return end;
+        match watched().await {
+            Ok((connection, changed)) => {
+                if let Err(end) = picture.follow(&connection, &changed).await {
+                    return end;
+                }
+            }
+            Err(absent) if picture.shown.is_none() => return End::Absent(absent),
+            Err(_) => {}
         }
+        sleep(RETRY).await;
     }
 }
 
@@ -78,11 +74,11 @@ struct Picture {
 
 impl Picture {
     /// Follows one connection until it closes.
-    async fn follow(&mut self, connection: &Connection, changed: &Notify, first: bool) -> Result<(), End> {
+    async fn follow(&mut self, connection: &Connection, changed: &Notify) -> Result<(), End> {
         let mut now = match bus::read(connection).await {
             Ok(now) => Some(now),
-            Err(absent) if first => return Err(End::Absent(absent)),
-            Err(_absent) => None,
+            Err(absent) if self.shown.is_none() => return Err(End::Absent(absent)),
+            Err(_) => None,
         };
         loop {
             match &now {

@@ -1,9 +1,9 @@
 //! What FirmWarden knows of a component: an own interface in an own tree, since upstream has none for it.
 
-use super::text::one_line;
 use crate::{
     clock::Stamp,
     model::{self, Origin},
+    text::one_line,
 };
 use std::{collections::BTreeMap, sync::Arc};
 use zbus::interface;

@@ -1,7 +1,9 @@
 //! What is said of the daemon itself, on the root of its own tree.
 
-use super::text::one_line;
-use crate::model::{Line, Model};
+use crate::{
+    model::{Line, Model},
+    text::one_line,
+};
 use std::sync::Arc;
 use zbus::interface;
 

@@ -1,7 +1,9 @@
 //! What FirmWarden knows of a firmware beyond bmcweb's questions: own interfaces, on the firmware's object.
 
-use super::text::one_line;
-use crate::model::{self, Id, Image, Number};
+use crate::{
+    model::{self, Id, Image, Number},
+    text::one_line,
+};
 use std::sync::Arc;
 use zbus::interface;
 

@@ -48,9 +48,10 @@ pub(super) async fn ask(connection: &Connection, component: &Component, inventor
 fn judge(component: &Component, endpoints: zbus::Result<Vec<String>>) -> Answer {
     match endpoints {
         Err(zbus::Error::FDO(e)) if is_absence(&e) => Answer::Silent,
-        Err(_no_such_association) => Answer::Free,
+        // There is no such association.
+        Err(_) => Answer::Free,
         Ok(endpoints) if endpoints.iter().all(|path| is_ours(component, path)) => Answer::Free,
-        Ok(_another_service_s) => Answer::Held,
+        Ok(_) => Answer::Held,
     }
 }
 

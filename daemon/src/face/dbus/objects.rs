@@ -7,9 +7,11 @@ use super::{
     firmware::{Digest, Firmware},
     projection::Projection,
     software::{Activation, Associations, Version},
+};
+use crate::{
+    model::{self, Freshness, Model},
     text::one_line,
 };
-use crate::model::{self, Freshness, Model};
 use std::sync::Arc;
 use zbus::ObjectPath;
 

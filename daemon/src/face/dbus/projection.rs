@@ -41,7 +41,7 @@ impl<I: Interface + Clone> Projection for I {
         Box::pin(async move {
             match place.connection().object_server().at(place.path(), self.clone()).await? {
                 None => Ok(()),
-                Some(_refused) => Err(zbus::Error::InterfaceExists(I::name(), place.path().to_owned())),
+                Some(_) => Err(zbus::Error::InterfaceExists(I::name(), place.path().to_owned())),
             }
         })
     }

@@ -1,7 +1,6 @@
 //! What bmcweb reads of a firmware: interfaces of phosphor-dbus-interfaces, on the firmware's object.
 
-use super::text::one_line;
-use crate::model::Firmware;
+use crate::{model::Firmware, text::one_line};
 use std::sync::Arc;
 use zbus::interface;
 

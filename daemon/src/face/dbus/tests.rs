@@ -2,19 +2,17 @@
 
 use super::{OWN, SOFTWARE, tree::Tree};
 use crate::{
-    clock::Stamp,
     model::{
         Algorithm, Component, Descriptor, Digest, Fault, Firmware, Freshness, Id, Image, Line, Model, Number, Origin,
         Source,
     },
+    testing::{at, id},
 };
 use futures_util::StreamExt;
 use std::{
     collections::{BTreeMap, HashMap},
     os::unix::net::UnixStream,
-    path::PathBuf,
     sync::Arc,
-    time::{Duration, SystemTime},
 };
 use tokio::sync::watch;
 use zbus::{Connection, MessageStream, OwnedObjectPath, OwnedVariant, connection::Builder, message::Type};
@@ -28,15 +26,6 @@ type Objects = HashMap<OwnedObjectPath, HashMap<String, Properties>>;
 const FIRMWARE: &str = "xyz.openbmc_project.FirmWarden.Firmware";
 const VERSION: &str = "xyz.openbmc_project.Software.Version";
 const INVENTORY: &str = "/xyz/openbmc_project/inventory/system/board/Baseboard/GPU0";
-
-fn id(text: &str) -> Id {
-    Id::new(text).expect("legal")
-}
-
-fn at(seconds: u64) -> Stamp {
-    let boot = Duration::from_secs(seconds);
-    Stamp { boot, wall: SystemTime::UNIX_EPOCH + boot }
-}
 
 fn firmware(name: &str, version: &str) -> Firmware {
     Firmware {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 const LINES: u32 = 40;
 
 /// In this time. Together: 4 lines a second at the most about one component.
-const WINDOW: Duration = Duration::from_secs(10);
+pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
 /// Components told apart; all beyond share what one may say.
 const COMPONENTS: usize = 256;
@@ -25,30 +25,21 @@ struct Window {
     suppressed: u64,
 }
 
-/// What to do with a line.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Verdict {
-    /// Write it.
-    Write,
-    /// Leave it out: it is counted.
-    Suppress,
-}
-
 impl Limit {
-    /// Whether a line about `about` may be written.
-    pub(super) fn ask(&mut self, about: &str, now: Instant) -> Verdict {
+    /// Whether a line about `about` may be written; if not, it is counted.
+    pub(super) fn admits(&mut self, about: &str, now: Instant) -> bool {
         self.windows.retain(|_, window| window.end > now || window.suppressed > 0);
         let full = self.windows.len() >= COMPONENTS && !self.windows.contains_key(about);
         let about = if full { "others" } else { about };
         let window = self.windows.entry(about.to_owned());
         let window = window.or_insert(Window { end: now + WINDOW, written: 0, suppressed: 0 });
-        if window.written < LINES {
+        let admitted = window.written < LINES;
+        if admitted {
             window.written += 1;
-            Verdict::Write
         } else {
             window.suppressed = window.suppressed.saturating_add(1);
-            Verdict::Suppress
         }
+        admitted
     }
 
     /// When there will be counts to write, if there will.
@@ -63,12 +54,6 @@ impl Limit {
         let counts = over.into_iter().filter_map(|about| self.windows.remove(&about).map(|w| (about, w.suppressed)));
         counts.filter(|(_, count)| *count > 0).collect()
     }
-
-    /// All counts, at the end.
-    pub(super) fn finish(self) -> Vec<(String, u64)> {
-        let windows = self.windows.into_iter().filter(|(_, window)| window.suppressed > 0);
-        windows.map(|(about, window)| (about, window.suppressed)).collect()
-    }
 }
 
 #[cfg(test)]
@@ -79,20 +64,20 @@ mod tests {
     async fn lines_beyond_the_limit_are_counted_and_others_are_not_touched() {
         let (mut limit, now) = (Limit::default(), Instant::now());
         for _ in 0..LINES {
-            assert_eq!(limit.ask("nic0", now), Verdict::Write);
+            assert!(limit.admits("nic0", now));
         }
-        assert_eq!(limit.ask("nic0", now), Verdict::Suppress);
-        assert_eq!(limit.ask("gpu0", now), Verdict::Write);
+        assert!(!limit.admits("nic0", now));
+        assert!(limit.admits("gpu0", now));
         assert_eq!(limit.next_summary(), Some(now + WINDOW));
         assert_eq!(limit.summaries(now), []);
         assert_eq!(limit.summaries(now + WINDOW), [("nic0".to_owned(), 1)]);
-        assert_eq!(limit.ask("nic0", now + WINDOW), Verdict::Write);
+        assert!(limit.admits("nic0", now + WINDOW));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_flood_of_names_stays_bounded() {
         let (mut limit, now) = (Limit::default(), Instant::now());
-        let written = (0..10_000).filter(|n| limit.ask(&n.to_string(), now) == Verdict::Write).count();
+        let written = (0..10_000).filter(|n| limit.admits(&n.to_string(), now)).count();
         assert_eq!(limit.windows.len(), COMPONENTS + 1);
         assert_eq!(written, COMPONENTS + usize::try_from(LINES).expect("small"));
     }

@@ -1,17 +1,12 @@
 //! Lines as journald gets them.
 
 use super::*;
-use crate::{
-    clock::Stamp,
-    event::What,
-    model::{Fault, Id},
-};
+use crate::{clock::Stamp, event::What, model::Fault, testing::id};
 use tokio::sync::broadcast;
 
 fn fault(component: &str, what: &str) -> Event {
-    let component = Id::new(component).expect("legal");
     let fault = Fault { step: "GetPLDMTypes".into(), what: what.into() };
-    Event { at: Stamp::now(), what: What::FaultRaised { component, fault } }
+    Event { at: Stamp::now(), what: What::FaultRaised { component: id(component), fault } }
 }
 
 async fn written(events: Vec<Event>) -> Vec<String> {

@@ -27,7 +27,7 @@ impl Waiting {
     }
 
     fn gone(&self, count: usize) {
-        let _always = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| Some(n.saturating_sub(count)));
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| Some(n.saturating_sub(count)));
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_is_refused_until_something_left() {
+    fn a_full_queue_refuses_until_records_have_left() {
         let waiting = Waiting::default();
         assert!(waiting.admit(RECORDS_KEPT - 1));
         assert!(!waiting.admit(2));

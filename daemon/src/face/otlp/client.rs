@@ -83,23 +83,24 @@ impl Courier {
         let mut pause = self.limits.pause_first;
         let result = loop {
             let posted = self.link.lock().await.post(&job.request, &self.limits).await;
-            let wish = match &posted {
+            let asked = match &posted {
                 Ok(answer) if answer.status().is_success() => break posted,
-                Ok(answer) if !may_pass(answer.status()) => break posted,
+                Ok(answer) if !is_retryable(answer.status()) => break posted,
                 Ok(answer) => retry_after(answer),
                 Err(Trouble::Request(_)) => break posted,
                 Err(_) => None,
             };
-            let rest = wish.map_or(pause, |wish| wish.max(pause));
+            let rest = asked.map_or(pause, |asked| asked.max(pause));
             if Instant::now() + rest > end || *self.ending.borrow() {
                 break posted;
             }
-            self.delivery.held(signal, &posted, self.limits.silence);
+            self.delivery.held(signal, &posted);
             self.rest(rest).await;
             pause = (pause * 2).min(self.limits.pause_last);
         };
-        self.delivery.ended(signal, &result, self.limits.silence);
-        let _the_sdk_gave_up = job.answer.send(result.map_err(|trouble| trouble.to_string().into()));
+        self.delivery.ended(signal, &result);
+        // The SDK may have given up waiting.
+        let _ = job.answer.send(result.map_err(|trouble| trouble.to_string().into()));
     }
 
     /// Waits, but not into the daemon's end.
@@ -113,7 +114,7 @@ impl Courier {
 }
 
 /// Whether the OTLP specification has the request tried again.
-const fn may_pass(status: StatusCode) -> bool {
+const fn is_retryable(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 502..=504)
 }
 
@@ -132,9 +133,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_does_not_fit_is_an_error_at_once_and_so_is_what_nobody_takes() {
+    async fn a_request_fails_at_once_when_the_uploader_is_full_or_gone() {
         let (_ending, ended) = watch::channel(false);
-        let delivery = Arc::new(Delivery::new("x".into(), |_, _| {}));
+        let delivery = Arc::new(Delivery::new("x".into(), Duration::ZERO, |_, _| {}));
         let (client, uploader) = Uploader::new(Patience::default(), delivery, ended);
         let mut waiting: Vec<_> = (0..REQUESTS_AT_ONCE).map(|_| client.send_bytes(request())).collect();
         assert!(waiting.iter_mut().all(|sent| sent.now_or_never().is_none()));
@@ -144,13 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_pass_is_tried_again() {
-        let passing: Vec<_> = (100..600).filter(|code| may_pass(StatusCode::from_u16(*code).expect("legal"))).collect();
+    fn only_the_retryable_statuses_are_tried_again() {
+        let passing: Vec<_> =
+            (100..600).filter(|code| is_retryable(StatusCode::from_u16(*code).expect("legal"))).collect();
         assert_eq!(passing, [429, 502, 503, 504]);
     }
 
     #[test]
-    fn a_wish_to_wait_is_heard_in_seconds_and_with_an_end() {
+    fn retry_after_is_read_in_seconds_and_is_bounded() {
         let wish = |text: &str| {
             let answer = Response::builder().header(RETRY_AFTER, text).body(Bytes::new()).expect("an answer");
             retry_after(&answer)

@@ -55,6 +55,8 @@ pub(super) type Counts = BTreeMap<(Signal, String), u64>;
 #[derive(Debug)]
 pub(super) struct Delivery {
     endpoint: String,
+    /// How long the journal stays silent after a line about the collector.
+    silence: Duration,
     state: Mutex<State>,
     say: fn(u8, &str),
 }
@@ -71,38 +73,35 @@ struct State {
 
 impl Delivery {
     /// Nothing has become of anything yet.
-    pub(super) fn new(endpoint: String, say: fn(u8, &str)) -> Self {
-        Self { endpoint, state: Mutex::default(), say }
+    pub(super) fn new(endpoint: String, silence: Duration, say: fn(u8, &str)) -> Self {
+        Self { endpoint, silence, state: Mutex::default(), say }
     }
 
     /// A request failed and will be tried again.
-    pub(super) fn held(&self, signal: Signal, posted: &Result<Response<Bytes>, Trouble>, silence: Duration) {
-        let mut state = self.state();
-        state.failing.insert(signal);
-        self.tell_trouble(&mut state, &format!("{}; logs and spans are held", describe(posted)), silence);
+    pub(super) fn held(&self, signal: Signal, posted: &Result<Response<Bytes>, Trouble>) {
+        self.fail(&mut self.state(), signal, &format!("{}; logs and spans are held", describe(posted)));
     }
 
     /// A request came to its end.
-    pub(super) fn ended(&self, signal: Signal, result: &Result<Response<Bytes>, Trouble>, silence: Duration) {
+    pub(super) fn ended(&self, signal: Signal, result: &Result<Response<Bytes>, Trouble>) {
         let mut state = self.state();
-        let word = match result {
+        let word = signal.word();
+        let lost = || Some(format!("{}; a request of {word} is lost", describe(result)));
+        let (error, trouble) = match result {
             Ok(answer) if answer.status().is_success() => match refused(answer) {
-                None => String::new(),
-                Some(part) => return self.took_a_part(&mut state, signal, &part, silence),
+                None => (String::new(), None),
+                // The OTLP specification forbids sending such a request again.
+                Some(ExportLogsPartialSuccess { rejected_log_records: count, error_message }) => {
+                    let what = format!("refuses {count} records of a request of {word}: {error_message}");
+                    ("partial_success".to_owned(), Some(what))
+                }
             },
-            Ok(answer) => answer.status().as_u16().to_string(),
-            Err(trouble) => trouble.word().to_owned(),
+            Ok(answer) => (answer.status().as_u16().to_string(), lost()),
+            Err(trouble) => (trouble.word().to_owned(), lost()),
         };
-        let lost = !word.is_empty();
-        *state.counts.entry((signal, word)).or_default() += 1;
-        if lost {
-            state.failing.insert(signal);
-            self.tell_trouble(
-                &mut state,
-                &format!("{}; a request of {} is lost", describe(result), signal.word()),
-                silence,
-            );
-            return;
+        *state.counts.entry((signal, error)).or_default() += 1;
+        if let Some(what) = trouble {
+            return self.fail(&mut state, signal, &what);
         }
         state.failing.remove(&signal);
         if state.failing.is_empty() && state.told_trouble {
@@ -112,23 +111,15 @@ impl Delivery {
         }
     }
 
-    /// The OTLP specification forbids to send the request again.
-    fn took_a_part(&self, state: &mut State, signal: Signal, part: &ExportLogsPartialSuccess, silence: Duration) {
-        *state.counts.entry((signal, "partial_success".into())).or_default() += 1;
-        state.failing.insert(signal);
-        let (count, message) = (part.rejected_log_records, &part.error_message);
-        let what = format!("refuses {count} records of a request of {}: {message}", signal.word());
-        self.tell_trouble(state, &what, silence);
-    }
-
     /// How many requests went how.
     pub(super) fn counts(&self) -> Counts {
         self.state().counts.clone()
     }
 
-    /// Once, until it is over; and not more often than every `silence` when it comes and goes.
-    fn tell_trouble(&self, state: &mut State, what: &str, silence: Duration) {
-        if state.told_trouble || state.told.is_some_and(|told| told.elapsed() < silence) {
+    /// Tells the journal once until the trouble is over, and not more often than every `silence` when it comes and goes.
+    fn fail(&self, state: &mut State, signal: Signal, what: &str) {
+        state.failing.insert(signal);
+        if state.told_trouble || state.told.is_some_and(|told| told.elapsed() < self.silence) {
             return;
         }
         state.told_trouble = true;
@@ -150,7 +141,6 @@ fn refused(answer: &Response<Bytes>) -> Option<ExportLogsPartialSuccess> {
 fn describe(result: &Result<Response<Bytes>, Trouble>) -> String {
     match result {
         Ok(answer) => format!("answers {}", answer.status()),
-        Err(Trouble::Connect(error)) => format!("is not reachable: {error}"),
         Err(trouble) => trouble.to_string(),
     }
 }
@@ -169,23 +159,23 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn trouble_is_over_when_every_signal_gets_through_and_is_told_once_in_a_while() {
-        let delivery = Delivery::new("x".into(), |level, _| SAID.lock().expect("not poisoned").push(level));
+    async fn trouble_is_told_once_and_ends_when_every_signal_gets_through() {
         let silence = Duration::from_secs(60);
+        let delivery = Delivery::new("x".into(), silence, |level, _| SAID.lock().expect("not poisoned").push(level));
         let said = || SAID.lock().expect("not poisoned").clone();
-        delivery.held(Signal::Logs, &answer(StatusCode::SERVICE_UNAVAILABLE), silence);
-        delivery.held(Signal::Logs, &Err(Trouble::Silent), silence);
-        delivery.ended(Signal::Metrics, &answer(StatusCode::OK), silence);
+        delivery.held(Signal::Logs, &answer(StatusCode::SERVICE_UNAVAILABLE));
+        delivery.held(Signal::Logs, &Err(Trouble::Silent));
+        delivery.ended(Signal::Metrics, &answer(StatusCode::OK));
         assert_eq!(said(), [4], "logs are still held");
-        delivery.ended(Signal::Logs, &answer(StatusCode::OK), silence);
+        delivery.ended(Signal::Logs, &answer(StatusCode::OK));
         assert_eq!(said(), [4, 5]);
         for _ in 0..9 {
-            delivery.ended(Signal::Logs, &answer(StatusCode::BAD_REQUEST), silence);
-            delivery.ended(Signal::Logs, &answer(StatusCode::OK), silence);
+            delivery.ended(Signal::Logs, &answer(StatusCode::BAD_REQUEST));
+            delivery.ended(Signal::Logs, &answer(StatusCode::OK));
         }
         assert_eq!(said(), [4, 5], "it comes and goes");
         tokio::time::advance(silence).await;
-        delivery.ended(Signal::Logs, &Err(Trouble::Silent), silence);
+        delivery.ended(Signal::Logs, &Err(Trouble::Silent));
         assert_eq!(said(), [4, 5, 4]);
         let counts = delivery.counts();
         let count = |error: &str| counts.get(&(Signal::Logs, error.to_owned())).copied();

@@ -42,7 +42,7 @@ impl Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Connect(error) => write!(f, "not reachable: {error}"),
+            Self::Connect(error) => write!(f, "is not reachable: {error}"),
             Self::Silent => f.write_str("does not answer in time"),
             Self::Broken(error) => write!(f, "breaks the connection: {error}"),
             Self::Request(what) => f.write_str(what),
@@ -112,9 +112,8 @@ async fn connect(uri: &Uri, limits: &Patience) -> Result<Open, Trouble> {
     let handshake = http1::Builder::new().max_buf_size(ANSWER_BYTES).handshake(TokioIo::new(stream));
     let (sender, connection) = handshake.await.map_err(Trouble::Broken)?;
     let mut driver = JoinSet::new();
-    driver.spawn(async move {
-        let _told_to_the_request = connection.await;
-    });
+    // Its error reaches the request, too.
+    driver.spawn(async move { drop(connection.await) });
     Ok(Open { sender, _driver: driver })
 }
 

@@ -59,7 +59,7 @@ fn fill(record: &mut impl LogRecord, event: &Event, now: SystemTime, name_attrib
     }
     // On the wire the epoch is 0, which OTLP reads as "not known": then the receiver's clock counts.
     record.set_observed_timestamp(if is_set(now) { now } else { UNIX_EPOCH });
-    record.set_body(AnyValue::from(event.to_string()));
+    record.set_body(AnyValue::from(event.what.to_string()));
     if name_attribute {
         record.add_attribute("event.name", name);
     }

@@ -27,15 +27,6 @@ pub(super) struct Metrics {
     dropped: Counter<u64>,
 }
 
-/// Why an event did not become telemetry.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Dropped {
-    /// It came faster than it could be taken.
-    Missed,
-    /// The queue of this signal is full, because the collector is away.
-    Full(Signal),
-}
-
 impl Metrics {
     /// Declares them, and the counters of `delivery`.
     pub(super) fn new(meter: &Meter, delivery: Arc<Delivery>) -> Self {
@@ -83,15 +74,15 @@ impl Metrics {
         }
     }
 
-    /// `count` events did not become telemetry.
-    pub(super) fn dropped(&self, why: Dropped, count: u64) {
-        match why {
-            Dropped::Missed => self.dropped.add(count, &[KeyValue::new("error.type", "lagged")]),
-            Dropped::Full(signal) => {
-                let signal = KeyValue::new("otel.signal", signal.word());
-                self.dropped.add(count, &[KeyValue::new("error.type", "queue_full"), signal]);
-            }
-        }
+    /// `count` events came faster than they could be taken.
+    pub(super) fn missed(&self, count: u64) {
+        self.dropped.add(count, &[KeyValue::new("error.type", "lagged")]);
+    }
+
+    /// An event was dropped because this signal's queue is full: the collector is away.
+    pub(super) fn queue_full(&self, signal: Signal) {
+        let signal = KeyValue::new("otel.signal", signal.word());
+        self.dropped.add(1, &[KeyValue::new("error.type", "queue_full"), signal]);
     }
 
     /// Endpoint and command together would be too many series: which command was slow, the spans tell.

@@ -23,13 +23,7 @@ use opentelemetry_sdk::{
     metrics::{PeriodicReader, SdkMeterProvider, Temporality},
     trace::{self, BatchSpanProcessor, SdkTracerProvider},
 };
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{collections::HashMap, sync::Arc};
 use tokio::{
     sync::watch,
     task::JoinHandle,
@@ -46,7 +40,7 @@ pub(super) struct Pipelines {
     ending: watch::Sender<bool>,
     limits: Patience,
     say: fn(u8, &str),
-    said_missed: AtomicBool,
+    said_missed: bool,
 }
 
 struct Providers {
@@ -65,7 +59,7 @@ impl Pipelines {
         say: fn(u8, &str),
     ) -> Result<Self, String> {
         let base = base(&settings.endpoint)?;
-        let delivery = Arc::new(Delivery::new(base.clone(), say));
+        let delivery = Arc::new(Delivery::new(base.clone(), limits.silence, say));
         let (ending, ended) = watch::channel(false);
         let (client, uploader) = Uploader::new(limits, Arc::clone(&delivery), ended);
         let (log_records, spans) = (Waiting::default(), Waiting::default());
@@ -88,17 +82,16 @@ impl Pipelines {
             ending,
             limits,
             say,
-            said_missed: AtomicBool::new(false),
+            said_missed: false,
         })
     }
 
-    /// How often it happens, the metric tells; the journal is told that it happens.
-    pub(super) fn say_once_that_events_were_missed(&self, count: u64) {
-        if !self.said_missed.swap(true, Ordering::Relaxed) {
-            (self.say)(
-                4,
-                &format!("telemetry: missed {count} events, the first time; telemetry.events.dropped counts"),
-            );
+    /// `count` events came too fast. The journal is told the first time; the metric counts.
+    pub(super) fn missed(&mut self, count: u64) {
+        self.metrics.missed(count);
+        if !std::mem::replace(&mut self.said_missed, true) {
+            let first = format!("telemetry: missed {count} events, the first time; telemetry.events.dropped counts");
+            (self.say)(4, &first);
         }
     }
 
@@ -117,7 +110,7 @@ impl Pipelines {
         // With the uploader go all answers that are waited for, so the SDK's threads end at once.
         self.uploader.abort();
         if in_time.is_err() {
-            let _nothing_left_to_wait_for = timeout_at(end + self.limits.farewell, farewell).await;
+            let _ = timeout_at(end + self.limits.farewell, farewell).await;
         }
         if !matches!(in_time, Ok(Ok(true))) {
             (self.say)(4, "telemetry: the collector did not take the last records");

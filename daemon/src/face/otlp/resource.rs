@@ -1,5 +1,6 @@
 //! Who speaks: the attributes of the resource. Each is said only if the fact is there.
 
+use crate::text::value_of;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::{
     Resource,
@@ -34,7 +35,7 @@ fn found(root: &Path) -> Vec<(&'static str, String)> {
     let machine = machine.or_else(|| read("proc/device-tree/serial-number")).or_else(|| host.clone());
     let instance = machine.map(|id| Uuid::new_v5(&NAMESPACE, id.as_bytes()).to_string());
     let release = fs::read_to_string(root.join("etc/os-release")).unwrap_or_default();
-    let release = |key: &str| release.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).map(unquoted);
+    let release = |key: &str| value_of(&release, key).map(str::to_owned);
     let facts = [
         ("service.name", Some("firmwarden".into())),
         ("service.namespace", Some("openbmc".into())),
@@ -59,20 +60,15 @@ fn first_word(bytes: &[u8]) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn unquoted(value: &str) -> String {
-    value.trim().trim_matches(['"', '\'']).to_owned()
-}
-
 /// The specification has `,`, `=` and others written as `%2C`.
 fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
         let hex = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        match hex.filter(|_| first == b'%').and_then(|two| u8::from_str_radix(two, 16).ok()) {
-            Some(byte) => (bytes.push(byte), rest = after.get(2..).unwrap_or_default()).1,
-            None => (bytes.push(first), rest = after).1,
-        }
+        let decoded = hex.filter(|_| first == b'%').and_then(|two| u8::from_str_radix(two, 16).ok());
+        bytes.push(decoded.unwrap_or(first));
+        rest = if decoded.is_some() { after.get(2..).unwrap_or_default() } else { after };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -80,34 +76,21 @@ fn percent_decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Scratch;
     use opentelemetry::Key;
 
     fn value(resource: &Resource, key: &'static str) -> Option<String> {
         resource.get(&Key::new(key)).map(|value| value.to_string())
     }
 
-    fn root(name: &str, files: &[(&str, &[u8])]) -> std::path::PathBuf {
-        let root = std::env::temp_dir().join(format!("firmwarden-resource-{name}-{}", std::process::id()));
-        for (path, content) in files {
-            let path = root.join(path);
-            fs::create_dir_all(path.parent().expect("parent")).expect("directory");
-            fs::write(path, content).expect("file");
-        }
-        root
-    }
-
     #[test]
     fn what_the_system_says_is_said_and_nothing_else() {
-        let root = root(
-            "full",
-            &[
-                ("etc/machine-id", b"0123456789abcdef0123456789abcdef\n"),
-                ("etc/os-release", b"NAME=\"Phosphor OpenBMC\"\nVERSION_ID=2.19\nBUILD_ID=\"7\"\n"),
-                ("proc/sys/kernel/hostname", b"bmc7\n"),
-                ("proc/device-tree/compatible", b"vendor,board\0aspeed,ast2600\0"),
-            ],
-        );
-        let found = resource(&root, &[], None);
+        let root = Scratch::new();
+        root.write("etc/machine-id", "0123456789abcdef0123456789abcdef\n");
+        root.write("etc/os-release", "NAME=\"Phosphor OpenBMC\"\nVERSION_ID=2.19\nBUILD_ID=\"7\"\n");
+        root.write("proc/sys/kernel/hostname", "bmc7\n");
+        root.write("proc/device-tree/compatible", "vendor,board\0aspeed,ast2600\0");
+        let found = resource(root.path(), &[], None);
         for (key, expected) in [
             ("service.name", "firmwarden"),
             ("service.namespace", "openbmc"),
@@ -122,17 +105,16 @@ mod tests {
         }
         assert_eq!(value(&found, "os.description"), None);
         assert_eq!(value(&found, "host.id"), None);
-        fs::remove_dir_all(root).expect("removed");
     }
 
     #[test]
     fn the_environment_beats_the_configuration_beats_what_is_found() {
-        let root = root("later", &[("proc/sys/kernel/hostname", b"bmc7\n")]);
+        let root = Scratch::new();
+        root.write("proc/sys/kernel/hostname", "bmc7\n");
         let configured = [("host.name".to_owned(), "rack4".to_owned()), ("site".to_owned(), "a".to_owned())];
-        let found = resource(&root, &configured, Some("site=b%2Cc%,broken,=x"));
+        let found = resource(root.path(), &configured, Some("site=b%2Cc%,broken,=x"));
         assert_eq!(value(&found, "host.name").as_deref(), Some("rack4"));
         assert_eq!(value(&found, "site").as_deref(), Some("b,c%"));
         assert!(value(&found, "service.instance.id").is_some(), "the host name stands in for a machine id");
-        fs::remove_dir_all(root).expect("removed");
     }
 }

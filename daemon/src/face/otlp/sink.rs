@@ -136,7 +136,7 @@ async fn serve(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<Re
         (name.to_string(), value.to_str().unwrap_or_default().to_owned())
     };
     let headers = head.headers.iter().map(header).collect();
-    let _test_is_over = shared.taken.send(Taken { path: head.uri.path().into(), headers, accepted, body });
+    let _ = shared.taken.send(Taken { path: head.uri.path().into(), headers, accepted, body });
     let mut response = Response::new(Full::default());
     match answer {
         Answer::Ok => {}

@@ -5,7 +5,8 @@ use crate::{
     clock::Stamp,
     event::{Exchange, Pass},
     face::otlp::sink::text,
-    model::{Algorithm, Component, Digest, Firmware, Freshness, Id, Image, Origin, Source},
+    model::{Algorithm, Component, Digest, Firmware, Freshness, Image, Origin, Source},
+    testing::id,
 };
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use std::{
@@ -49,10 +50,6 @@ fn quick() -> Patience {
         silence: Duration::from_secs(60),
         gather: Duration::from_millis(20),
     }
-}
-
-fn id(text: &str) -> Id {
-    Id::new(text).expect("legal")
 }
 
 /// A moment after 2020, with nanoseconds.
@@ -168,9 +165,7 @@ impl Face {
         let (stop, stopped) = oneshot::channel::<()>();
         let resource = resource::resource(Path::new("/nowhere"), &[], None);
         let pipelines = Pipelines::new(&settings, models, resource, limits, say).expect("pipelines");
-        let task = tokio::spawn(forward(pipelines, receiver, async move {
-            let _dropped_or_sent = stopped.await;
-        }));
+        let task = tokio::spawn(forward(pipelines, receiver, async { drop(stopped.await) }));
         Self { model, events, stop, task }
     }
 

@@ -1,6 +1,7 @@
 //! What each object says, and that it says it safely.
 
 use super::*;
+use crate::testing::compare_golden;
 
 #[tokio::test]
 async fn a_firmware_says_what_bmcweb_asks() {
@@ -126,19 +127,11 @@ async fn the_introspection_is_what_the_golden_files_say() {
             let standard = ["Introspectable", "Peer", "Properties"].iter().any(|s| name.ends_with(s));
             if !standard {
                 let end = block.find("</interface>").expect("end");
-                compare(name, &format!("<interface name=\"{}</interface>\n", &block[..end].replace("\n  ", "\n")));
+                let xml = format!("<interface name=\"{}</interface>\n", &block[..end].replace("\n  ", "\n"));
+                compare_golden(&format!("dbus/{name}.xml"), &xml);
                 seen += 1;
             }
         }
     }
     assert_eq!(seen, 8);
-}
-
-fn compare(name: &str, xml: &str) {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/dbus").join(format!("{name}.xml"));
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&file, xml).expect("write");
-    }
-    let golden = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(xml, golden, "{} differs; UPDATE_GOLDEN=1 writes it anew", file.display());
 }

@@ -28,10 +28,11 @@ pub(crate) fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
 }
 
 fn regular(metadata: &fs::Metadata) -> Result<(), String> {
-    if metadata.is_dir() {
-        return Err("is a directory".into());
+    match metadata.file_type() {
+        kind if kind.is_file() => Ok(()),
+        kind if kind.is_dir() => Err("is a directory".into()),
+        _ => Err("is not a regular file".into()),
     }
-    if metadata.is_file() { Ok(()) } else { Err("is not a regular file".into()) }
 }
 
 fn reason(error: &io::Error) -> String {

@@ -1,4 +1,4 @@
-//! Text that came from a device, made fit for a property, a Redfish page and a terminal.
+//! Text that came from elsewhere: what of it is shown as it is, and how a `KEY="value"` file is read.
 
 /// More than this says nothing to anybody and costs every reader.
 const LONGEST: usize = 512;
@@ -17,13 +17,25 @@ pub(crate) fn one_line(text: &str) -> String {
     line
 }
 
-/// Every control is out, and so is every character whose only effect is on the characters around it.
-fn is_printable(c: char) -> bool {
+/// Neither a control character nor one that only changes how the characters around it are shown.
+pub(crate) fn is_printable(c: char) -> bool {
     let unseen = matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
         | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}');
     !c.is_control() && !unseen
+}
+
+/// The value of `key` in lines of `KEY=value`, as in `/etc/os-release`, without its quotes. The last one counts, as in a
+/// shell.
+pub(crate) fn value_of<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let pairs = text.lines().filter_map(|line| line.trim_start().split_once('='));
+    pairs.filter(|(k, _)| k.trim_end() == key).last().map(|(_, value)| unquoted(value.trim()))
+}
+
+fn unquoted(value: &str) -> &str {
+    let inside = |quote| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    inside('"').or_else(|| inside('\'')).unwrap_or(value)
 }
 
 #[cfg(test)]

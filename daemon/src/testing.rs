@@ -1,11 +1,35 @@
-//! A directory for one test, gone when the test ends.
+//! What the tests of several modules need.
 
+use crate::{clock::Stamp, model::Id};
 use std::{
     env, fs,
     path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, SystemTime},
 };
+
+pub(crate) fn id(text: &str) -> Id {
+    Id::new(text).expect("legal")
+}
+
+/// So many seconds after boot, and after 1970.
+pub(crate) fn at(seconds: u64) -> Stamp {
+    let boot = Duration::from_secs(seconds);
+    Stamp { boot, wall: SystemTime::UNIX_EPOCH + boot }
+}
+
+/// Compares `text` with a file below `tests/golden`; `UPDATE_GOLDEN=1` writes it anew.
+pub(crate) fn compare_golden(name: &str, text: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden").join(name);
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&file, text).expect("write");
+    }
+    let golden = fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(text, golden, "{} differs; UPDATE_GOLDEN=1 writes it anew", file.display());
+}
+
+/// A directory for one test, gone when the test ends.
 
 pub(crate) struct Scratch(PathBuf);
 
