@@ -30,7 +30,7 @@ pub(crate) fn is_printable(c: char) -> bool {
 /// shell.
 pub(crate) fn value_of<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let pairs = text.lines().filter_map(|line| line.trim_start().split_once('='));
-    pairs.filter(|(k, _)| k.trim_end() == key).last().map(|(_, value)| unquoted(value.trim()))
+    pairs.filter(|(k, _)| k.trim_end() == key).next_back().map(|(_, value)| unquoted(value.trim()))
 }
 
 fn unquoted(value: &str) -> &str {
