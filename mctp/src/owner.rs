@@ -158,9 +158,7 @@ impl<T: Transport> Owner<T> {
         if eid != found.address.eid {
             return Ok(Checked::Reset { eid });
         }
-        if found.uuid.is_none() {
-            return Ok(Checked::Same);
-        }
+        // Who did not say its UUID when it was found may say it now: it may have been starting.
         let uuid = self.uuid(to).await?;
         Ok(if uuid == found.uuid { Checked::Same } else { Checked::Replaced { uuid } })
     }

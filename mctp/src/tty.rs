@@ -153,7 +153,7 @@ impl Line {
             return Err(TransportError::NoRoute(to));
         }
         fits(body)?;
-        let place = Place::take(&self.shared, to, kind)?;
+        let place = Place::take(&self.shared, to, kind).await?;
         let tag = Tag::request(place.ticket.tag);
         place.send(self.shared.outgoing(place.ticket.generation, to.eid, tag, kind, body)).await?;
         loop {
@@ -191,12 +191,17 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn take(shared: &'a Shared, to: Address, kind: MessageType) -> Result<Self, TransportError> {
-        let ticket = shared.exchanges().begin(to.eid, kind).map_err(|refusal| match refusal {
-            NoPlace::Down(why) => TransportError::Down(why),
-            NoPlace::Busy => TransportError::Busy(to),
-        })?;
-        Ok(Self { shared, ticket })
+    /// Waits until a tag is free, or the line is down.
+    async fn take(shared: &'a Shared, to: Address, kind: MessageType) -> Result<Self, TransportError> {
+        loop {
+            let freed = shared.freed.notified();
+            let begun = shared.exchanges().begin(to.eid, kind);
+            match begun {
+                Ok(ticket) => return Ok(Self { shared, ticket }),
+                Err(NoPlace::Down(why)) => return Err(TransportError::Down(why)),
+                Err(NoPlace::Busy) => freed.await,
+            }
+        }
     }
 
     /// Waits for a place in the queue, or for the end of the line.
@@ -231,6 +236,7 @@ impl<'a> Place<'a> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.shared.exchanges().end(&self.ticket);
+        self.shared.freed.notify_waiters();
     }
 }
 

@@ -90,7 +90,7 @@ impl Watch {
 
     /// Finds who is there and watches that they stay who they are, for as long as the line is up.
     async fn attend(&mut self) {
-        let Inventory { retry_first, retry_last, check_interval, .. } = self.inventory;
+        let Inventory { interval, retry_first, retry_last, check_interval, .. } = self.inventory;
         let mut times_empty = 0u32;
         loop {
             let mut incoming = self.line.incoming();
@@ -104,7 +104,10 @@ impl Watch {
             times_empty = 0;
             // However often a device calls, it is not asked more often than this.
             sleep(retry_first).await;
-            while !called(&mut incoming, check_interval).await && self.all_the_same().await {}
+            let unchanged =
+                async { while !called(&mut incoming, check_interval).await && self.all_the_same().await {} };
+            // Not everybody calls who comes later behind a bridge, or did not answer well before.
+            let _either_is_a_reason = timeout(interval, unchanged).await;
         }
     }
 

@@ -276,6 +276,18 @@ async fn a_device_that_resets_meanwhile_is_found_with_faults_and_then_seen_as_re
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_device_that_says_its_uuid_late_is_seen_as_another() {
+    let starting: Quirk = |device, command, fields| if command == 3 { None } else { device.well(command, fields) };
+    let board = Board::new(Device { quirk: starting, ..Device::new(1) });
+    let mut owner = owner(&board);
+    let seen = owner.enumerate().await;
+    assert_eq!((seen.found[0].uuid, seen.faults.len()), (None, 1));
+    assert!(matches!(owner.check(&seen.found[0]).await, Err(CallError::Silent { .. })));
+    board.plug(Device { eid: 9, ..Device::new(1) });
+    assert_eq!(owner.check(&seen.found[0]).await, Ok(Checked::Replaced { uuid: Some([1; 16]) }));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_line_that_goes_down_ends_the_search() {
     let board = Board::new(Device { pool: (1, 15, 0), ..Device::new(1) });
     let mut owner = owner(&board);

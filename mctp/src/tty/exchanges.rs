@@ -71,7 +71,8 @@ impl Exchanges {
 
     /// Takes a tag for a question to `peer`.
     ///
-    /// A question to the null endpoint id may be answered from any, so its tag must differ from every other one.
+    /// A question to the null endpoint id may be answered from any, so its tag must differ from every other one. The last
+    /// tag is kept for it: however many endpoints are slow or dead, the line's own device can be asked who it is.
     pub(super) fn begin(&mut self, peer: Eid, message_type: MessageType) -> Result<Ticket, NoPlace> {
         if let Some(why) = &self.down {
             return Err(NoPlace::Down(why.clone()));
@@ -81,9 +82,10 @@ impl Exchanges {
             let meets = |other: Eid| peer == other || peer == Eid::NULL || other == Eid::NULL;
             self.pending.iter().any(|pending| pending.tag == tag && meets(pending.peer))
         };
-        let tags = (0..TAGS).map(|offset| first.wrapping_add(offset) % TAGS);
-        let tag = tags.into_iter().find(|&tag| !taken(tag)).ok_or(NoPlace::Busy)?;
-        self.first.insert(peer, tag.wrapping_add(1) % TAGS);
+        let count = if peer == Eid::NULL { TAGS } else { TAGS.saturating_sub(1) };
+        let mut tags = (0..count).map(|offset| first.wrapping_add(offset).checked_rem(count).unwrap_or(0));
+        let tag = tags.find(|&tag| !taken(tag)).ok_or(NoPlace::Busy)?;
+        self.first.insert(peer, tag.wrapping_add(1));
         self.tickets = self.tickets.wrapping_add(1);
         let (number, bell) = (self.tickets, Arc::new(Notify::new()));
         let (mail, ended) = (VecDeque::new(), None);
@@ -176,13 +178,14 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_has_eight_tags_and_a_freed_one_rests_longest() {
+    fn a_peer_has_seven_tags_and_a_freed_one_rests_longest() {
         let mut exchanges = open();
         let mut begin = |peer| exchanges.begin(Eid(peer), MessageType::PLDM);
-        let tickets: Vec<_> = (0..8).map(|_| begin(20).unwrap()).collect();
-        assert_eq!(tickets.iter().map(|ticket| ticket.tag).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7]);
+        let tickets: Vec<_> = (0..7).map(|_| begin(20).unwrap()).collect();
+        assert_eq!(tickets.iter().map(|ticket| ticket.tag).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6]);
         assert_eq!(begin(20).unwrap_err(), NoPlace::Busy);
         assert_eq!(begin(21).unwrap().tag, 0);
+        assert_eq!(begin(0).unwrap().tag, 7, "nobody else's");
         assert_eq!(begin(0).unwrap_err(), NoPlace::Busy, "the null id meets every other");
         exchanges.end(&tickets[3]);
         exchanges.end(&tickets[1]);
@@ -194,7 +197,7 @@ mod tests {
             alone.end(&ticket);
             ticket.tag
         });
-        assert_eq!(tags.collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7, 0]);
+        assert_eq!(tags.collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 0, 1]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
     serial::frame_into,
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 /// A line's memory. No lock is held over an await.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(super) struct Shared {
     pub(super) state: watch::Sender<LineState>,
     pub(super) queue: mpsc::Sender<Outgoing>,
     pub(super) incoming: broadcast::Sender<Incoming>,
+    /// Rings when a tag may be free, or none is needed any more.
+    pub(super) freed: Notify,
     exchanges: Mutex<Exchanges>,
     counters: Mutex<LineCounters>,
 }
@@ -41,6 +43,7 @@ impl Shared {
             state: watch::Sender::new(LineState::Down(why.into())),
             queue,
             incoming: broadcast::Sender::new(patience::INCOMING_QUEUE),
+            freed: Notify::new(),
             exchanges: Mutex::new(Exchanges::new(why.into())),
             counters: Mutex::default(),
         };
@@ -71,6 +74,7 @@ impl Shared {
 
     pub(super) fn down(&self, why: String) {
         self.exchanges().down(&why);
+        self.freed.notify_waiters();
         let down = LineState::Down(why);
         self.state.send_if_modified(|state| {
             let changed = *state != down;

@@ -119,12 +119,13 @@ fn image(
     attributes
 }
 
-/// Without a list of what ought to run there are two states: it was confirmed at the last reading, or it was not.
+/// Without a list of what ought to run there are two states: a version was read at the last reading, or none was.
 /// `version_drift`, `hash_mismatch`, `unlisted` and `rollback` come with that list, and with attestation.
 fn firmware_status(component: &Component) -> Vec<Point> {
     let mut points = vec![];
     for firmware in component.firmware.values() {
-        let now = if firmware.freshness == Freshness::Fresh { "ok" } else { "unknown" };
+        let is_known = firmware.freshness == Freshness::Fresh && !firmware.active.version.is_empty();
+        let now = if is_known { "ok" } else { "unknown" };
         for state in ["ok", "unknown"] {
             let mut attributes = in_slot(component, firmware, "active");
             attributes.push(KeyValue::new("hw.firmware.state", state));

@@ -85,19 +85,21 @@ async fn the_model_is_metrics_and_what_is_removed_vanishes() {
 }
 
 #[tokio::test]
-async fn stale_firmware_is_unknown_and_never_ok() {
-    let mut sink = Sink::start(Answer::Ok).await;
-    let face = Face::start(&sink.endpoint, quick(), NEVER);
-    let mut stale = component();
+async fn firmware_that_is_stale_or_without_a_version_is_unknown_and_never_ok() {
     let since = Stamp { boot: Duration::ZERO, wall: wall() };
-    for firmware in stale.firmware.values_mut() {
-        firmware.freshness = Freshness::Stale { since, reason: "silent".into() };
+    let stale = |firmware: &mut Firmware| firmware.freshness = Freshness::Stale { since, reason: "silent".into() };
+    let nameless = |firmware: &mut Firmware| firmware.active.version.clear();
+    for spoil in [&stale as &dyn Fn(&mut Firmware), &nameless] {
+        let mut sink = Sink::start(Answer::Ok).await;
+        let face = Face::start(&sink.endpoint, quick(), NEVER);
+        let mut spoilt = component();
+        spoilt.firmware.values_mut().for_each(spoil);
+        face.model.send_replace(model(&[spoilt]));
+        face.stop().await;
+        let (_, series) = points(&sink.next("/v1/metrics").await).remove("hw.firmware.status").expect("sent");
+        let known: Vec<_> = series.iter().map(|s| (s.contains("state=ok"), s.ends_with(" 1"))).collect();
+        assert_eq!(known, [(true, false), (false, true)]);
     }
-    face.model.send_replace(model(&[stale]));
-    face.stop().await;
-    let (_, series) = points(&sink.next("/v1/metrics").await).remove("hw.firmware.status").expect("sent");
-    let known: Vec<_> = series.iter().map(|s| (s.contains("state=ok"), s.ends_with(" 1"))).collect();
-    assert_eq!(known, [(true, false), (false, true)]);
 }
 
 #[tokio::test]
