@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_odd_cases() {
+    fn odd_prefixes_and_images() {
         assert_eq!(found("v", b"", 1), None);
         assert_eq!(found("", b"anything", 3), None);
         assert_eq!(found("v=", b"v= \x01v=v=2", 2).as_deref(), Some("v=2"));
