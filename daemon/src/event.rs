@@ -58,6 +58,14 @@ pub enum What {
 }
 
 impl What {
+    /// Whom it is about, component or line, so that each has its own share of the journal.
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::LineUp { line } | Self::LineDown { line, .. } | Self::DiscoveryFault { line, .. } => line,
+            _ => self.component().map_or("", |id| id.as_str()),
+        }
+    }
+
     /// The component it is about.
     pub const fn component(&self) -> Option<&Id> {
         match self {

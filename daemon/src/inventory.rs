@@ -6,6 +6,7 @@ mod pass;
 
 use crate::{
     discover::{Endpoint, Presence, Sighting},
+    event::Pass,
     model::{Id, Origin},
     settings::{ComponentRule, Inventory, Pldm, Settings},
     store::{Report, Store},
@@ -66,6 +67,7 @@ async fn place(follow: Arc<Follow>, mut presence: watch::Receiver<Presence>) {
         requester: None,
         known: None,
         other_at: None,
+        unread: None,
         silent_since: None,
         unread_since: None,
         failures: 0,
@@ -88,7 +90,7 @@ async fn place(follow: Arc<Follow>, mut presence: watch::Receiver<Presence>) {
                     },
                 }
             }
-            Presence::Away(reason) => place.silent(&reason),
+            Presence::Away(reason) => place.away(&reason),
         };
         match timeout(wait, presence.changed()).await {
             // Whoever is found anew may have started anew: how often it failed before says nothing now.
@@ -106,6 +108,8 @@ struct Place {
     requester: Option<Requester>,
     /// The component that was last reported from here, and where exactly.
     known: Option<(Id, Origin)>,
+    /// Where it is, while the endpoint there has never been read.
+    unread: Option<(String, u8)>,
     /// When another component was found in it.
     other_at: Option<Instant>,
     /// Since when it does not answer at all.
@@ -128,13 +132,19 @@ impl Place {
         self.unread_since = None;
         let (component, firmware_missing, pass) = match outcome {
             pass::Outcome::Answered { component, firmware_missing, pass } => (component, firmware_missing, pass),
-            pass::Outcome::Silent(reason) => return self.silent(&reason),
+            pass::Outcome::Silent { reason, pass } => {
+                if self.known.is_none() {
+                    self.unread(endpoint, Some(reason.clone()));
+                }
+                return self.silent(&reason, Some(pass));
+            }
         };
+        self.unread(endpoint, None);
         if let Some((before, origin)) = self.known.clone().filter(|(before, _)| *before != component.id) {
             let reason = format!("another component is in its place: {}", component.id);
             // A place that is somebody else all the time must not fill the log and the bus with those it was.
             if self.other_at.is_some_and(|at| at.elapsed() < self.follow.inventory.absent_after) {
-                return self.silent(&reason);
+                return self.silent(&reason, None);
             }
             self.other_at = Some(Instant::now());
             self.follow.store.apply(Report::Gone { component: before, origin, reason });
@@ -157,12 +167,29 @@ impl Place {
     fn cut_short(&mut self) {
         let since = *self.unread_since.get_or_insert_with(Instant::now);
         if since.elapsed() >= self.follow.inventory.retry_last {
-            self.silent("it takes another address again and again before it can be read");
+            self.silent("it takes another address again and again before it can be read", None);
+        }
+    }
+
+    /// Nobody is there: whoever was, and was never read, is no fault of the line any more.
+    fn away(&mut self, reason: &str) -> Duration {
+        if let Some((line, position)) = self.unread.take() {
+            self.follow.store.apply(Report::Unread { line, position, why: None });
+        }
+        self.silent(reason, None)
+    }
+
+    /// Tells why an endpoint that is there, and of which nothing is known, could not be read; or that it was.
+    fn unread(&mut self, endpoint: &Endpoint, why: Option<String>) {
+        let Origin::Endpoint { line, position, .. } = &endpoint.origin else { return };
+        if why.is_some() || self.unread.is_some() {
+            self.unread = why.is_some().then(|| (line.clone(), *position));
+            self.follow.store.apply(Report::Unread { line: line.clone(), position: *position, why });
         }
     }
 
     /// Says that the component does not answer, or is gone, and how long to wait for the next time.
-    fn silent(&mut self, reason: &str) -> Duration {
+    fn silent(&mut self, reason: &str, pass: Option<Pass>) -> Duration {
         let wait = self.back_off();
         let since = *self.silent_since.get_or_insert_with(Instant::now);
         let left = self.follow.inventory.absent_after.saturating_sub(since.elapsed());
@@ -173,7 +200,7 @@ impl Place {
             self.follow.store.apply(Report::Gone { component, origin, reason });
             return wait;
         }
-        self.follow.store.apply(Report::Stale { component, origin, reason });
+        self.follow.store.apply(Report::Stale { component, origin, reason, pass });
         wait.min(left)
     }
 

@@ -303,7 +303,7 @@ impl fmt::Display for Fault {
 }
 
 /// A serial line that FirmWarden owns.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Line {
     /// The device node.
     pub device: String,
@@ -311,6 +311,8 @@ pub struct Line {
     pub down: Option<String>,
     /// What did not go well when its endpoints were looked for the last time.
     pub faults: Vec<String>,
+    /// Why endpoints that are there have not been read once, by their position.
+    pub unread: BTreeMap<u8, String>,
 }
 
 impl fmt::Display for Origin {

@@ -31,6 +31,17 @@ pub enum Report {
         origin: Origin,
         /// Why.
         reason: String,
+        /// What was asked in vain, if anything was.
+        pass: Option<Pass>,
+    },
+    /// An endpoint that is there has not been read once, or now it has.
+    Unread {
+        /// On which line.
+        line: String,
+        /// At which position.
+        position: u8,
+        /// Why, or that it is over.
+        why: Option<String>,
     },
     /// A component is not there any more.
     Gone {
@@ -116,7 +127,12 @@ impl Store {
 pub fn apply(model: &mut Model, report: Report, now: Stamp) -> Vec<What> {
     match report {
         Report::Read { component, firmware_missing, pass } => read(model, *component, firmware_missing, pass, now),
-        Report::Stale { component, origin, reason } => stale(model, &component, &origin, &reason, now),
+        Report::Stale { component, origin, reason, pass } => {
+            let mut events = stale(model, &component, &origin, &reason, now);
+            events.extend(pass.map(|pass| What::Inventoried { component, pass }));
+            events
+        }
+        Report::Unread { line, position, why } => unread(model, line, position, why),
         Report::Gone { component, origin, reason } => gone(model, &component, &origin, &reason),
         Report::Hashing { component, firmware, percent } => {
             let component = model.components.get_mut(&component).map(Arc::make_mut);
@@ -125,7 +141,13 @@ pub fn apply(model: &mut Model, report: Report, now: Stamp) -> Vec<What> {
             }
             vec![]
         }
-        Report::Line { name, line } => difference::of_line(model.lines.insert(name.clone(), line.clone()), &name, line),
+        Report::Line { name, mut line } => {
+            let before = model.lines.get(&name);
+            if line.down.is_none() {
+                line.unread = before.map(|before| before.unread.clone()).unwrap_or_default();
+            }
+            difference::of_line(model.lines.insert(name.clone(), line.clone()), &name, line)
+        }
         Report::SettingsFault(fault) => {
             model.settings_faults.push(fault.clone());
             vec![What::SettingsFault { fault }]
@@ -192,6 +214,16 @@ fn stale(model: &mut Model, id: &Id, origin: &Origin, reason: &str, now: Stamp) 
         firmware.freshness = stale_since(&firmware.freshness, reason, now);
     }
     if was_fresh { vec![What::ComponentStale { component: id.clone(), reason: reason.into() }] } else { vec![] }
+}
+
+fn unread(model: &mut Model, line: String, position: u8, why: Option<String>) -> Vec<What> {
+    let Some(held) = model.lines.get_mut(&line) else { return vec![] };
+    let before = match &why {
+        Some(why) => held.unread.insert(position, why.clone()),
+        None => held.unread.remove(&position),
+    };
+    let new = why.filter(|why| before.as_ref() != Some(why));
+    new.map(|fault| What::DiscoveryFault { line, fault }).into_iter().collect()
 }
 
 fn stale_since(freshness: &Freshness, reason: &str, now: Stamp) -> Freshness {
@@ -329,7 +361,8 @@ mod tests {
     fn a_silent_component_keeps_its_values_and_is_told_stale_once() {
         let mut model = Model::default();
         told(&mut model, read(component("nic0", 0, &[firmware("nic0", "1.0")])));
-        let silent = |reason: &str| Report::Stale { component: id("nic0"), origin: place(0), reason: reason.into() };
+        let silent =
+            |reason: &str| Report::Stale { component: id("nic0"), origin: place(0), reason: reason.into(), pass: None };
         assert_eq!(told(&mut model, silent("silent")).len(), 1);
         assert_eq!(apply(&mut model, silent("still silent"), at(9)), []);
         let kept = &model.components[&id("nic0")].firmware[&id("nic0")];
@@ -431,7 +464,7 @@ mod tests {
         let mut model = Model::default();
         let mut told = |down: Option<&str>, faults: &[&str]| {
             let faults = faults.iter().map(|&fault| fault.to_owned()).collect();
-            let line = Line { device: "/dev/ttyS1".into(), down: down.map(str::to_owned), faults };
+            let line = Line { device: "/dev/ttyS1".into(), down: down.map(str::to_owned), faults, ..Line::default() };
             apply(&mut model, Report::Line { name: "riser".into(), line }, at(1))
         };
         let line = || String::from("riser");
@@ -446,6 +479,18 @@ mod tests {
         assert_eq!(told(None, &["silent", "odd"]), [fault("odd")]);
         assert_eq!(told(None, &[]), []);
         assert_eq!(told(None, &["silent"]), [fault("silent")], "it was gone in between");
+    }
+
+    #[test]
+    fn an_endpoint_that_cannot_be_read_is_told_once_until_it_is() {
+        let mut model = Model::default();
+        apply(&mut model, Report::Line { name: "riser".into(), line: Line::default() }, at(1));
+        let mut told = |why: Option<&str>| {
+            let report = Report::Unread { line: "riser".into(), position: 2, why: why.map(str::to_owned) };
+            (apply(&mut model, report, at(2)).len(), model.lines["riser"].unread.len())
+        };
+        assert_eq!([told(Some("silent")), told(Some("silent")), told(Some("odd"))], [(1, 1), (0, 1), (1, 1)]);
+        assert_eq!(told(None), (0, 0));
     }
 
     #[test]

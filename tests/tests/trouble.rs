@@ -3,6 +3,7 @@
 use firmwarden_tests::{
     board::{Configuration, Description, Fault},
     daemon::{Objects, interface},
+    receiver::Received,
     scene::Scene,
 };
 use std::time::Duration;
@@ -109,7 +110,7 @@ async fn memory_stays_bounded_under_floods_and_huge_messages() {
     let before = scene.board.component("nic0").pldm_requests();
     firmwarden_tests::eventually("twenty passes over the healthy one", async {
         let mut tick = tokio::time::interval(Duration::from_millis(50));
-        while scene.board.component("nic0").pldm_requests() < before + 60 {
+        while scene.board.component("nic0").pldm_requests() < before + 40 {
             tick.tick().await;
         }
     })
@@ -118,6 +119,20 @@ async fn memory_stays_bounded_under_floods_and_huge_messages() {
     assert!(scene.daemon.is_running());
     assert!(most < 64 << 20, "{now} bytes now, {most} at most");
     scene.wait_fresh(&["nic0"]).await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_speaks_no_pldm_to_us_is_named_until_it_does() {
+    let scene = beside(Fault::PldmSilent).await;
+    let line = |all: &Objects| all.lines().into_iter().find(|line| line.contains("gpu0"));
+    let silent = "QueryDeviceIdentifiers: no answer";
+    let all = scene.client.wait_for("its line to say so", |all| line(all).is_some_and(|it| it.contains(silent))).await;
+    assert!(all.component("gpu0").is_none(), "nothing is claimed of it");
+    let counted = |all: &Received| all.metric("mctp.errors").count() > 0;
+    scene.board.component("gpu0").heal();
+    scene.client.wait_for("it to be over", |all| all.is_fresh("gpu0") && !line(all).unwrap().contains(silent)).await;
+    scene.board.component("gpu0").silence();
+    scene.receiver.wait_for("its silence among the errors", counted).await;
 }
 
 #[tokio::test]

@@ -150,7 +150,7 @@ impl Watch {
 
     fn tell_line(&self, down: Option<String>, faults: Vec<String>) {
         let device = self.serial.device.display().to_string();
-        let line = model::Line { device, down, faults };
+        let line = model::Line { device, down, faults, ..model::Line::default() };
         self.store.apply(Report::Line { name: self.serial.name.to_string(), line });
     }
 }

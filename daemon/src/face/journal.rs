@@ -45,7 +45,7 @@ async fn write(mut events: broadcast::Receiver<Event>, out: &mut impl FnMut(&str
         match received {
             Ok(event) if event.what.severity() == Severity::Debug => {}
             Ok(event) => {
-                let about = event.what.component().map_or("", |id| id.as_str());
+                let about = event.what.subject();
                 if limit.admits(about, Instant::now()) {
                     out(&prefixed(level(event.what.severity()), &sentence(&event)));
                 }

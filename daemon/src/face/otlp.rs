@@ -46,7 +46,8 @@ pub async fn run(
         settings.endpoint = endpoint;
     }
     let listed = variable("OTEL_RESOURCE_ATTRIBUTES");
-    let resource = resource::resource(Path::new("/"), &settings.resource, listed.as_deref());
+    let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    let resource = resource::resource(Path::new("/"), host, &settings.resource, listed.as_deref());
     match Pipelines::new(&settings, model, resource, Patience::default(), journal::line) {
         Ok(pipelines) => forward(pipelines, events, shutdown).await,
         Err(error) => journal::line(3, &format!("telemetry: nothing is sent: {error}")),

@@ -11,7 +11,6 @@ use crate::{
 };
 use pldm::{
     Answer, Call, CallError, Failure, Leniency, Lenient, Request, Requester, Text,
-    base::GetPldmTypes,
     firmware_update::{DeviceIdentifiers, FirmwareParameters, GetFirmwareParameters, Image, QueryDeviceIdentifiers},
 };
 use std::{collections::BTreeMap, time::SystemTime};
@@ -32,8 +31,13 @@ pub(super) enum Outcome {
         /// What was asked.
         pass: Pass,
     },
-    /// The device did not answer, and why.
-    Silent(String),
+    /// The device did not answer.
+    Silent {
+        /// Why.
+        reason: String,
+        /// What was asked.
+        pass: Pass,
+    },
 }
 
 /// Asks the device at `endpoint` everything. `known` is who was there before.
@@ -47,27 +51,27 @@ pub(super) async fn pass(
     // What is left of a pass that was cut short is not part of this one.
     requester.take_calls();
     let mut device = Device { requester, faults: vec![], leniencies: BTreeMap::new() };
-    let mut firmware_missing = None;
-    let (mut identifiers, mut parameters) = (None, None);
+    let (mut identifiers, mut parameters, mut firmware_missing, mut silence) = (None, None, None, None);
     if endpoint.speaks_pldm {
-        if let Err(error) = device.ask(&GetPldmTypes).await
-            && is_silence(&error)
-        {
-            return Outcome::Silent(error.to_string());
+        match device.ask(&QueryDeviceIdentifiers).await {
+            Ok(answer) => identifiers = Some(answer),
+            Err(error) => silence = is_silence(&error).then_some(error),
         }
-        identifiers = device.ask(&QueryDeviceIdentifiers).await.ok();
         match device.ask(&GetFirmwareParameters).await {
             Ok(answer) => {
                 // Bytes that are too many are later fields; anything else means that the table is not all of it.
                 let is_cut = |damage: &_| Leniency::from(*damage) != Leniency::TrailingBytes;
                 firmware_missing = answer.damage.filter(is_cut).map(|damage| damage.to_string());
                 parameters = Some(answer.value);
+                silence = None;
             }
-            Err(error) => firmware_missing = Some(error.to_string()),
+            Err(error) => {
+                silence = silence.filter(|_| is_silence(&error));
+                firmware_missing = Some(error.to_string());
+            }
         }
     }
     let calls = device.requester.take_calls();
-    let component = device.component(follow, endpoint, known, identifiers, parameters);
     let pass = Pass {
         started,
         duration: begun.elapsed(),
@@ -75,10 +79,14 @@ pub(super) async fn pass(
         exchanges: calls.iter().map(|call| exchange(call, begun)).collect(),
         failure: firmware_missing.clone().unwrap_or_default(),
     };
+    if let Some(error) = silence {
+        return Outcome::Silent { reason: format!("{}: {error}", endpoint.address), pass };
+    }
+    let component = device.component(follow, endpoint, known, identifiers, parameters);
     Outcome::Answered { component: Box::new(component), firmware_missing, pass }
 }
 
-/// A device that answers nothing is asked nothing more; a refusal or a broken answer is an answer.
+/// A refusal or a broken answer is an answer; a device that gives none to any question is silent.
 const fn is_silence(error: &CallError) -> bool {
     matches!(error.failure, Failure::Silent { .. } | Failure::Transport(_))
 }

@@ -39,6 +39,8 @@ pub mod interface {
     pub const ASSOCIATIONS: &str = "xyz.openbmc_project.Association.Definitions";
     pub const DIGEST: &str = "xyz.openbmc_project.FirmWarden.Digest";
     pub const FIRMWARE: &str = "xyz.openbmc_project.FirmWarden.Firmware";
+    pub const DAEMON: &str = "xyz.openbmc_project.FirmWarden.Daemon";
+    /// Ours, of a component.
     pub const COMPONENT: &str = "xyz.openbmc_project.FirmWarden.Component";
 }
 
@@ -70,6 +72,11 @@ impl Objects {
     /// Whether this component is there and fresh.
     pub fn is_fresh(&self, id: &str) -> bool {
         self.freshness(id).is_some_and(|freshness| freshness == "fresh")
+    }
+
+    /// The serial lines, each as `("name", "device", "state")`.
+    pub fn lines(&self) -> Vec<String> {
+        self.0.get(paths::OWN).map_or_else(Vec::new, |daemon| daemon.list(interface::DAEMON, "Lines"))
     }
 
     /// The ids of all firmware.

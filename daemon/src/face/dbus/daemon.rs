@@ -31,9 +31,9 @@ impl Daemon {
 }
 
 fn state(line: &Line) -> String {
-    match (&line.down, line.faults.as_slice()) {
-        (Some(reason), _) => one_line(&format!("down: {reason}")),
-        (None, []) => "up".into(),
-        (None, faults) => one_line(&format!("up: {}", faults.join("; "))),
+    if let Some(reason) = &line.down {
+        return one_line(&format!("down: {reason}"));
     }
+    let faults: Vec<_> = line.faults.iter().chain(line.unread.values()).map(String::as_str).collect();
+    if faults.is_empty() { "up".into() } else { one_line(&format!("up: {}", faults.join("; "))) }
 }

@@ -14,25 +14,31 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6c0f_3f5e_7d1b_4a52_9b0e_5d7a_f1c2_e84
 
 /// Found on the system below `root`, then what is `configured`, then what the environment's
 /// `OTEL_RESOURCE_ATTRIBUTES` (`listed`) says: the later wins.
-pub(super) fn resource(root: &Path, configured: &[(String, String)], listed: Option<&str>) -> Resource {
+///
+/// `host` is what the host calls itself: `/proc/sys` is hidden from the unit.
+pub(super) fn resource(
+    root: &Path,
+    host: Option<String>,
+    configured: &[(String, String)],
+    listed: Option<&str>,
+) -> Resource {
     let configured = configured.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
     let listed = listed.unwrap_or_default().split(',').filter_map(|pair| pair.split_once('='));
     let listed = listed.map(|(key, value)| KeyValue::new(key.trim().to_owned(), percent_decoded(value.trim())));
     let listed = listed.filter(|pair| !pair.key.as_str().is_empty());
     Resource::builder_empty()
-        .with_attributes(found(root).into_iter().map(|(key, value)| KeyValue::new(key, value)))
+        .with_attributes(found(root, host).into_iter().map(|(key, value)| KeyValue::new(key, value)))
         .with_attributes(configured)
         .with_attributes(listed)
         .with_detector(Box::new(TelemetryResourceDetector) as Box<dyn ResourceDetector>)
         .build()
 }
 
-fn found(root: &Path) -> Vec<(&'static str, String)> {
+fn found(root: &Path, host: Option<String>) -> Vec<(&'static str, String)> {
     let read = |path: &str| fs::read(root.join(path)).ok().and_then(|bytes| first_word(&bytes));
-    let host = read("proc/sys/kernel/hostname");
     // systemd asks that the machine id itself is not published; a UUIDv5 of it is as stable and does not reveal it.
     let machine = read("etc/machine-id").filter(|id| id != "uninitialized");
-    let machine = machine.or_else(|| read("proc/device-tree/serial-number")).or_else(|| host.clone());
+    let machine = machine.or_else(|| read("sys/firmware/devicetree/base/serial-number")).or_else(|| host.clone());
     let instance = machine.map(|id| Uuid::new_v5(&NAMESPACE, id.as_bytes()).to_string());
     let release = fs::read_to_string(root.join("etc/os-release")).unwrap_or_default();
     let release = |key: &str| value_of(&release, key).map(str::to_owned);
@@ -47,8 +53,8 @@ fn found(root: &Path) -> Vec<(&'static str, String)> {
         ("os.version", release("VERSION_ID")),
         ("os.build_id", release("BUILD_ID")),
         ("os.description", release("PRETTY_NAME")),
-        ("device.model.identifier", read("proc/device-tree/compatible")),
-        ("device.model.name", read("proc/device-tree/model")),
+        ("device.model.identifier", read("sys/firmware/devicetree/base/compatible")),
+        ("device.model.name", read("sys/firmware/devicetree/base/model")),
     ];
     facts.into_iter().filter_map(|(key, value)| Some((key, value.filter(|v| !v.is_empty())?))).collect()
 }
@@ -88,9 +94,8 @@ mod tests {
         let root = Scratch::new();
         root.write("etc/machine-id", "0123456789abcdef0123456789abcdef\n");
         root.write("etc/os-release", "NAME=\"Phosphor OpenBMC\"\nVERSION_ID=2.19\nBUILD_ID=\"7\"\n");
-        root.write("proc/sys/kernel/hostname", "bmc7\n");
-        root.write("proc/device-tree/compatible", "vendor,board\0aspeed,ast2600\0");
-        let found = resource(root.path(), &[], None);
+        root.write("sys/firmware/devicetree/base/compatible", "vendor,board\0aspeed,ast2600\0");
+        let found = resource(root.path(), Some("bmc7".into()), &[], None);
         for (key, expected) in [
             ("service.name", "firmwarden"),
             ("service.namespace", "openbmc"),
@@ -110,9 +115,8 @@ mod tests {
     #[test]
     fn environment_wins_over_configuration_over_the_system() {
         let root = Scratch::new();
-        root.write("proc/sys/kernel/hostname", "bmc7\n");
         let configured = [("host.name".to_owned(), "rack4".to_owned()), ("site".to_owned(), "a".to_owned())];
-        let found = resource(root.path(), &configured, Some("site=b%2Cc%,broken,=x"));
+        let found = resource(root.path(), Some("bmc7".into()), &configured, Some("site=b%2Cc%,broken,=x"));
         assert_eq!(value(&found, "host.name").as_deref(), Some("rack4"));
         assert_eq!(value(&found, "site").as_deref(), Some("b,c%"));
         assert!(value(&found, "service.instance.id").is_some(), "the host name stands in for a machine id");

@@ -163,7 +163,7 @@ impl Face {
         let (model, models) = watch::channel(model(&[component()]));
         let (events, receiver) = broadcast::channel(1024);
         let (stop, stopped) = oneshot::channel::<()>();
-        let resource = resource::resource(Path::new("/nowhere"), &[], None);
+        let resource = resource::resource(Path::new("/nowhere"), None, &[], None);
         let pipelines = Pipelines::new(&settings, models, resource, limits, say).expect("pipelines");
         let task = tokio::spawn(forward(pipelines, receiver, async { drop(stopped.await) }));
         Self { model, events, stop, task }

@@ -65,7 +65,7 @@ async fn a_digest_comes_and_goes_on_its_own() {
 #[tokio::test]
 async fn the_daemons_own_properties_follow_the_model() {
     let mut board = Board::new(Arc::default()).await;
-    let line = Line { device: "/dev/ttyS1".into(), down: Some("gone".into()), faults: vec![] };
+    let line = Line { device: "/dev/ttyS1".into(), down: Some("gone".into()), faults: vec![], unread: BTreeMap::new() };
     let lines = BTreeMap::from([("line0".into(), line)]);
     let next = Model { settings_faults: vec!["firmwarden.toml:3: unknown key".into()], lines, ..Model::default() };
     assert_eq!(board.show(Arc::new(next)).await, ["~ firmwarden FirmWarden.Daemon Lines,SettingsFaults"]);

@@ -83,8 +83,10 @@ async fn hostile_text_is_published_as_one_printable_line() {
     held.pending = Some(held.active.clone());
     let mut evil_model = (*model(&[&Arc::new(gpu)])).clone();
     evil_model.settings_faults = vec![evil.clone()];
-    evil_model.lines =
-        BTreeMap::from([(evil.clone(), Line { device: evil.clone(), down: Some(evil.clone()), faults: vec![evil] })]);
+    evil_model.lines = BTreeMap::from([(
+        evil.clone(),
+        Line { device: evil.clone(), down: Some(evil.clone()), faults: vec![evil], unread: BTreeMap::new() },
+    )]);
     let board = Board::new(Arc::new(evil_model)).await;
     let shown = format!("{:?}{:?}", board.managed(SOFTWARE).await, board.managed(OWN).await);
     assert!(shown.contains("1?2??[31m?xxx"), "{shown}");

@@ -156,7 +156,7 @@ async fn an_illegal_endpoint_is_refused() {
             resource: vec![],
             event_name_attribute: false,
         };
-        let resource = resource::resource(Path::new("/nowhere"), &[], None);
+        let resource = resource::resource(Path::new("/nowhere"), None, &[], None);
         assert!(
             Pipelines::new(&settings, watch::channel(Arc::default()).1, resource, quick(), say).is_err(),
             "{endpoint}"
