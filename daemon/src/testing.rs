@@ -30,7 +30,6 @@ pub(crate) fn compare_golden(name: &str, text: &str) {
 }
 
 /// A directory for one test, gone when the test ends.
-
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {

@@ -29,8 +29,8 @@ pub(crate) fn is_printable(c: char) -> bool {
 /// The value of `key` in lines of `KEY=value`, as in `/etc/os-release`, without its quotes. The last one counts, as in a
 /// shell.
 pub(crate) fn value_of<'a>(text: &'a str, key: &str) -> Option<&'a str> {
-    let pairs = text.lines().filter_map(|line| line.trim_start().split_once('='));
-    pairs.filter(|(k, _)| k.trim_end() == key).next_back().map(|(_, value)| unquoted(value.trim()))
+    let mut pairs = text.lines().filter_map(|line| line.trim_start().split_once('='));
+    pairs.rfind(|(k, _)| k.trim_end() == key).map(|(_, value)| unquoted(value.trim()))
 }
 
 fn unquoted(value: &str) -> &str {

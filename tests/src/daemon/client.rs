@@ -132,8 +132,8 @@ impl Object {
 pub enum Signal {
     /// An object, or more of it, is there.
     Added(String),
-    /// These interfaces of this object are gone, and the object with the last.
-    Removed(String, Vec<String>),
+    /// An object, or a part of it, is gone.
+    Removed(String),
     /// These properties of this interface of this object changed.
     Changed(String, String, Vec<String>),
     /// The daemon's name came or went.
@@ -275,8 +275,8 @@ fn signal(message: &Message) -> Option<Signal> {
             Some(Signal::Added(path.to_string()))
         }
         "InterfacesRemoved" => {
-            let (path, interfaces): (OwnedObjectPath, Vec<String>) = body.deserialize().ok()?;
-            Some(Signal::Removed(path.to_string(), interfaces))
+            let (path, _): (OwnedObjectPath, Vec<String>) = body.deserialize().ok()?;
+            Some(Signal::Removed(path.to_string()))
         }
         "PropertiesChanged" => {
             let (name, changed, invalidated): (String, BTreeMap<String, OwnedVariant>, Vec<String>) =

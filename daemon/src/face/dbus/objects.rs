@@ -9,7 +9,7 @@ use super::{
     software::{Activation, Associations, Version},
 };
 use crate::{
-    model::{self, Freshness, Model},
+    model::{self, Model},
     text::one_line,
 };
 use std::sync::Arc;
@@ -35,12 +35,11 @@ pub(super) fn of_component(component: &Arc<model::Component>, is_held: bool) -> 
         let runs = firmware.primary && !is_held;
         is_held |= runs;
         let known = Arc::new(firmware.clone());
-        let mut interfaces =
-            vec![shared(Version(Arc::clone(&known))), shared(Firmware { component: component.id.clone(), known })];
-        // Redfish makes "OK" of `Active`. What could not be confirmed is not OK; without the interface no health is told.
-        if firmware.freshness == Freshness::Fresh {
-            interfaces.push(shared(Activation));
-        }
+        let mut interfaces = vec![
+            shared(Version(Arc::clone(&known))),
+            shared(Activation(Arc::clone(&known))),
+            shared(Firmware { component: component.id.clone(), known }),
+        ];
         if let Some(inventory_path) = inventory_path(component) {
             interfaces.push(shared(Associations { inventory_path, runs }));
         }

@@ -1,6 +1,9 @@
 //! What bmcweb reads of a firmware: interfaces of phosphor-dbus-interfaces, on the firmware's object.
 
-use crate::{model::Firmware, text::one_line};
+use crate::{
+    model::{Firmware, Freshness},
+    text::one_line,
+};
 use std::sync::Arc;
 use zbus::interface;
 
@@ -22,15 +25,19 @@ impl Version {
     }
 }
 
-/// That it runs, as the last reading confirmed. What waits to run is told in [`super::firmware::Firmware`].
+/// Whether it runs. What waits to run is told in [`super::firmware::Firmware`].
 #[derive(Clone)]
-pub(super) struct Activation;
+pub(super) struct Activation(pub(super) Arc<Firmware>);
 
 #[interface(name = "xyz.openbmc_project.Software.Activation", introspection_docs = false)]
 impl Activation {
-    #[zbus(property(emits_changed_signal = "const"))]
+    /// Redfish makes "OK" of `Active` and a warning of `NotReady`: what could not be confirmed is not OK.
+    #[zbus(property(emits_changed_signal = "true"))]
     fn activation(&self) -> &str {
-        "xyz.openbmc_project.Software.Activation.Activations.Active"
+        match self.0.freshness {
+            Freshness::Fresh => "xyz.openbmc_project.Software.Activation.Activations.Active",
+            Freshness::Stale { .. } => "xyz.openbmc_project.Software.Activation.Activations.NotReady",
+        }
     }
 
     #[zbus(property(emits_changed_signal = "const"))]
