@@ -92,7 +92,13 @@ async fn a_device_that_was_reset_is_found_again() {
 #[tokio::test]
 async fn a_device_that_comes_late_behind_a_bridge_is_found() {
     let scene = Scene::with(vec![Description::named("bic"), Description::named("vr0").with(Fault::Silent)]).await;
-    scene.wait_fresh(&["bic"]).await;
+    firmwarden_tests::eventually("the search to give it up", async {
+        let mut tick = tokio::time::interval(Duration::from_millis(10));
+        while scene.board.component("vr0").with(|device| device.requests) < 2 {
+            tick.tick().await;
+        }
+    })
+    .await;
     scene.board.component("vr0").heal();
     scene.wait_fresh(&["vr0"]).await;
     // Nobody else is the worse for it.
