@@ -33,7 +33,7 @@ mod watched;
 
 pub use search::Search;
 
-/// How often progress is told. What is hashed sooner is not worth a word.
+/// How often progress is told. A hash that takes less has none.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Hashes `images` now, whenever they change and from time to time, and tells `store`. Without images it ends at once,

@@ -1,6 +1,6 @@
 //! Text that came from elsewhere: what of it is shown as it is, and how a `KEY="value"` file is read.
 
-/// More than this says nothing to anybody and costs every reader.
+/// How many characters of a text are shown; nobody reads more.
 const LONGEST: usize = 512;
 
 /// `text` as one line of printable characters, at most 512 of them, without white space around it.

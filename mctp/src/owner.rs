@@ -104,21 +104,6 @@ impl<T: Transport> Owner<T> {
         Self { controller: Controller::new(transport), network, pool }
     }
 
-    /// With another patience than that of DSP0236.
-    pub fn with_patience(self, patience: Patience) -> Self {
-        Self { controller: self.controller.with_patience(patience), ..self }
-    }
-
-    /// What asks, for questions beside those here.
-    pub const fn controller(&self) -> &Controller<T> {
-        &self.controller
-    }
-
-    /// Who has which id, and had it.
-    pub const fn pool(&self) -> &Pool {
-        &self.pool
-    }
-
     /// Looks who is there, and gives ids to those who need one. Every id given before may be another's afterwards.
     pub async fn enumerate(&mut self) -> Enumeration {
         self.search(|_| ()).await
@@ -256,7 +241,7 @@ impl<T: Transport> Owner<T> {
     async fn probe(&self, slot: Eid, bridge: Eid, position: u8) -> Enumeration {
         let to = self.at(slot);
         let mut seen = Enumeration::default();
-        let patience = Patience { tries: PROBE_TRIES, ..self.controller.patience() };
+        let patience = Patience { tries: PROBE_TRIES, ..Patience::CONTROL };
         let fault = match self.controller.call_patiently(to, &GetEndpointId {}, patience).await {
             Ok(answer) if answer.eid == slot => {
                 let uuid = seen.keep(slot, Command::GET_ENDPOINT_UUID, self.uuid(to).await).flatten();

@@ -88,12 +88,6 @@ impl Patience {
     pub const CONTROL: Self = Self { each: MT2, tries: MN1.saturating_add(1) };
 }
 
-impl Default for Patience {
-    fn default() -> Self {
-        Self::CONTROL
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

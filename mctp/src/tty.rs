@@ -78,7 +78,7 @@ impl Stream for DuplexStream {}
 impl Stream for SerialStream {
     fn discard(&mut self) {
         // A tty that is gone has nothing to throw away.
-        let _gone = self.clear(ClearBuffer::All);
+        let _ = self.clear(ClearBuffer::All);
     }
 }
 

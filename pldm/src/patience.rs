@@ -39,8 +39,6 @@ pub struct Patience {
     time_out: Duration,
     tries: u32,
     expiry: Duration,
-    not_ready_delay: Duration,
-    not_ready_tries: u32,
 }
 
 impl Patience {
@@ -58,12 +56,7 @@ impl Patience {
         if time_out.checked_mul(tries).is_none_or(|all| all >= expiry) {
             return Err(Impatience::Outlives { time_out, tries, expiry });
         }
-        Ok(Self { time_out, tries, expiry, not_ready_delay: NOT_READY_DELAY, not_ready_tries: NOT_READY_TRIES })
-    }
-
-    /// Accepts ERROR_NOT_READY `tries` times and waits `delay` after each.
-    pub const fn not_ready(self, delay: Duration, tries: u32) -> Self {
-        Self { not_ready_delay: delay, not_ready_tries: tries, ..self }
+        Ok(Self { time_out, tries, expiry })
     }
 
     /// How long one try waits.
@@ -80,27 +73,11 @@ impl Patience {
     pub const fn expiry(&self) -> Duration {
         self.expiry
     }
-
-    /// How long to wait after ERROR_NOT_READY.
-    pub const fn not_ready_delay(&self) -> Duration {
-        self.not_ready_delay
-    }
-
-    /// How often ERROR_NOT_READY is accepted.
-    pub const fn not_ready_tries(&self) -> u32 {
-        self.not_ready_tries
-    }
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self {
-            time_out: TIME_OUT,
-            tries: TRIES,
-            expiry: EXPIRY,
-            not_ready_delay: NOT_READY_DELAY,
-            not_ready_tries: NOT_READY_TRIES,
-        }
+        Self { time_out: TIME_OUT, tries: TRIES, expiry: EXPIRY }
     }
 }
 

@@ -119,11 +119,10 @@ impl Requester {
             };
             not_ready = not_ready.saturating_add(1);
             match result {
-                Err(Failure::Refused(CompletionCode::ERROR_NOT_READY))
-                    if not_ready < self.patience.not_ready_tries() => {}
+                Err(Failure::Refused(CompletionCode::ERROR_NOT_READY)) if not_ready < patience::NOT_READY_TRIES => {}
                 result => return result,
             }
-            sleep(self.patience.not_ready_delay()).await;
+            sleep(patience::NOT_READY_DELAY).await;
         }
     }
 

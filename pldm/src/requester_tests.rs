@@ -170,7 +170,7 @@ async fn a_device_that_is_not_ready_is_asked_again_with_a_new_id() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_device_that_never_gets_ready_is_believed() {
+async fn a_device_that_is_never_ready_is_given_up() {
     let (mut requester, _) = device(|request, _| at_once(reply(request, 4, &[])));
     let started = Instant::now();
     assert_eq!(failure(requester.call(&GetTid).await), Failure::Refused(CompletionCode::ERROR_NOT_READY));

@@ -37,8 +37,7 @@ impl Scene {
 
     /// Starts everything with these components of `tests/board/` and the usual configuration.
     pub async fn of(names: &[&str]) -> Self {
-        let components = names.iter().map(|name| Description::named(name)).collect();
-        Self::start(components, Configuration::default()).await.unwrap_or_else(|error| panic!("{error}"))
+        Self::with(names.iter().map(|name| Description::named(name)).collect()).await
     }
 
     /// The same with components that a test describes.

@@ -41,7 +41,7 @@ const FIRST_DELAY: Duration = Duration::from_millis(250);
 /// ... and one that is not need not be asked more often than this.
 const LAST_DELAY: Duration = Duration::from_secs(30);
 
-/// A bus answers in milliseconds; behind a stuck one we would wait for ever without a sign.
+/// A bus answers in milliseconds; a stuck one must not be waited for without end.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Keeps the system bus equal to the model until nobody changes the model any more.

@@ -1,4 +1,4 @@
-//! Reads one image from where it lies: what may be read, which bytes of it, and whether it held still meanwhile.
+//! Reads one image: what may be read, which bytes of it, and whether it changed meanwhile.
 
 use super::{
     hash::{self, HashError, Hashed},
@@ -15,12 +15,12 @@ use std::{
     sync::atomic::AtomicBool,
 };
 
-/// An update may be writing the image just now; who writes it all the time is told so.
+/// An update may be writing the image just now; an image that changes all the time is a fault.
 const TRIES: u32 = 3;
 /// The major number of `/dev/mtd*` (the kernel's devices.txt).
 const MTD_MAJOR: u64 = 90;
 
-/// Tells one state of a file from another, as far as one can without reading it.
+/// What shows without reading a file that it changed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Identity {
     device: u64,

@@ -1,5 +1,7 @@
 //! Finds a version in an image while it streams by: the printable text after a fixed prefix.
 
+use std::io::BufRead as _;
+
 /// As much of a version as anybody shows.
 pub(super) const LONGEST_VERSION: usize = 128;
 
@@ -32,7 +34,7 @@ impl Search {
         while !self.ended && !self.prefix.is_empty() {
             if self.matched == 0 {
                 // Most of an image is here.
-                let Some(start) = bytes.iter().position(|b| Some(b) == self.prefix.first()) else { return };
+                let Some(start) = self.prefix.first().and_then(|first| position(bytes, *first)) else { return };
                 bytes = bytes.get(start..).unwrap_or_default();
             }
             let Some((byte, rest)) = bytes.split_first() else { return };
@@ -68,6 +70,14 @@ impl Search {
     }
 }
 
+/// Where `wanted` is first. `skip_until` is the standard library's way to its memchr, which looks at two words at once;
+/// `iter().position()` looks at each byte, which cost nearly half as much as the hash.
+fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
+    let mut rest = bytes;
+    let last = rest.skip_until(wanted).ok()?.checked_sub(1)?;
+    (bytes.get(last) == Some(&wanted)).then_some(last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_odd_cases() {
+    fn odd_prefixes_and_images() {
         assert_eq!(found("v", b"", 1), None);
         assert_eq!(found("", b"anything", 3), None);
         assert_eq!(found("v=", b"v= \x01v=v=2", 2).as_deref(), Some("v=2"));

@@ -245,7 +245,7 @@ async fn a_change_is_told_and_a_loss_leaves_the_digest_stale() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_hashed_again_after_the_interval_and_not_before() {
+async fn an_unchanged_image_is_hashed_again_after_the_interval() {
     // Not a file of this test: one that changed just now is hashed again at the next look.
     let image = image("a", Path::new("/bin/sh"));
     let mut running = Running::new(vec![image]);

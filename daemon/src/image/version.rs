@@ -19,7 +19,7 @@ pub(super) fn of_digest(algorithm: impl std::fmt::Display, hex: &str) -> String 
     format!("{algorithm}:{}", hex.get(..12).unwrap_or(hex))
 }
 
-/// One line of printable text, not too long: what control characters there are become spaces.
+/// One line of printable text, not too long: control characters become spaces.
 pub(super) fn printable(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() || c == '\u{fffd}' { ' ' } else { c }).collect();
     spaced.trim().chars().take(LONGEST_VERSION).collect::<String>().trim_end().to_owned()

@@ -1,4 +1,4 @@
-//! The tables of which there may be many. One that is wrong is left out and takes no other along.
+//! The tables of which there may be many. A wrong one is left out; the others stay.
 
 use super::{
     ComponentRule, FirmwareRule, ImageSettings, Matches, SerialLine, VersionSource,

@@ -1,4 +1,4 @@
-//! What a configuration comes to, in words: `firmwarden check-config` prints it.
+//! The configuration in words, as `firmwarden check-config` prints it.
 
 use super::{ComponentRule, Matches, Otlp, Settings, VersionSource};
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Walks one TOML table: every key is either asked for or told as unknown.
+//! Walks one TOML table: every key is either asked for or reported as unknown.
 
 use super::{
     fault::{Complaints, Spot},
@@ -135,7 +135,7 @@ impl<'t, 'c> Fields<'t, 'c> {
         self.spot
     }
 
-    /// Tells the keys that nobody asked for; whether nothing at all was wrong.
+    /// Reports the keys that nobody asked for. True when nothing at all was wrong.
     pub(super) fn finish(mut self) -> bool {
         let table = self.table;
         for key in table.keys() {

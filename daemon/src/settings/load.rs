@@ -1,4 +1,4 @@
-//! Reads the configuration's files and makes the most of them: what is wrong is told and left out, the rest is in force.
+//! Reads the configuration's files. What is wrong is reported and left out; the rest is in force.
 
 use super::{
     Settings, entry,

@@ -4,9 +4,9 @@ use super::{Inventory, Mctp, Otlp, Pldm, fault::Spot, fields::Fields, value};
 use pldm::patience::{EXPIRY, LONGEST_TIME_OUT, SHORTEST_TIME_OUT};
 use std::{collections::BTreeMap, time::Duration};
 
-/// Below this a loop would not be polling but spinning.
+/// Anything shorter would spin instead of poll.
 pub(super) const SHORTEST: Duration = Duration::from_millis(100);
-/// Above this nobody means it.
+/// Anything longer is a mistake.
 pub(super) const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 const EXPORT_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -61,13 +61,13 @@ pub(super) fn inventory(fields: &mut Fields<'_, '_>, inventory: &mut Inventory) 
     }
 }
 
-/// `[otlp]` as far as the files said anything: the endpoint may stand in one and a header in another.
+/// `[otlp]` so far: the endpoint may be in one file and a header in another.
 #[derive(Debug, Default)]
 pub(super) struct OtlpDraft {
-    /// Where it was first spoken of.
+    /// Where it first appears.
     spot: Option<Spot>,
     endpoint: Option<String>,
-    /// Whether an endpoint was given and refused, which was told already.
+    /// Whether an endpoint was given and refused, which is reported already.
     refused: bool,
     headers: BTreeMap<String, String>,
     interval: Option<Duration>,
@@ -78,7 +78,7 @@ pub(super) struct OtlpDraft {
 pub(super) fn otlp(fields: &mut Fields<'_, '_>, draft: &mut OtlpDraft) {
     draft.spot.get_or_insert_with(|| fields.spot());
     if fields.has("endpoint") {
-        // A refused endpoint does not leave an earlier file's in force: nobody wants telemetry at the old place.
+        // An earlier file's endpoint is not used instead of a refused one: telemetry must not go to the old place.
         draft.endpoint = fields.optional("endpoint", value::endpoint);
         draft.refused = draft.endpoint.is_none();
     } else {
@@ -94,7 +94,7 @@ pub(super) fn otlp(fields: &mut Fields<'_, '_>, draft: &mut OtlpDraft) {
 }
 
 impl OtlpDraft {
-    /// The whole, or where to complain that it has no endpoint.
+    /// The settings, or where to report that the endpoint is missing.
     pub(super) fn whole(self) -> Result<Option<Otlp>, Spot> {
         let Some(spot) = self.spot else { return Ok(None) };
         let Some(endpoint) = self.endpoint else { return if self.refused { Ok(None) } else { Err(spot) } };

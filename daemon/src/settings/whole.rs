@@ -1,4 +1,4 @@
-//! What can only be seen when every file has been read: two of one name, and names of nothing.
+//! Checks across all files: names that are taken, and names that nothing has.
 
 use super::{
     ComponentRule, ImageSettings, SerialLine,

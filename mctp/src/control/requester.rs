@@ -14,29 +14,18 @@ use wire::Malformed;
 #[derive(Debug)]
 pub struct Controller<T> {
     transport: T,
-    patience: Patience,
     next: AtomicU8,
 }
 
 impl<T: Transport> Controller<T> {
-    /// Asks with the patience of DSP0236.
+    /// Will ask over `transport`.
     pub const fn new(transport: T) -> Self {
-        Self { transport, patience: Patience::CONTROL, next: AtomicU8::new(0) }
+        Self { transport, next: AtomicU8::new(0) }
     }
 
-    /// Asks with another patience.
-    pub fn with_patience(self, patience: Patience) -> Self {
-        Self { patience, ..self }
-    }
-
-    /// How long it waits, and how often it asks.
-    pub const fn patience(&self) -> Patience {
-        self.patience
-    }
-
-    /// Asks, and asks again while nothing comes.
+    /// Asks, and asks again while nothing comes, with the patience of DSP0236.
     pub async fn call<R: Request>(&self, to: Address, request: &R) -> Result<R::Response, CallError> {
-        self.call_patiently(to, request, self.patience).await
+        self.call_patiently(to, request, Patience::CONTROL).await
     }
 
     /// As [`Self::call`], with a patience of its own.
@@ -142,10 +131,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_silent_device_is_given_up_and_the_next_question_has_the_next_instance_id() {
         let script = Script(Mutex::default(), Mutex::default());
-        let controller =
-            Controller::new(&script as &dyn Transport).with_patience(Patience { tries: 2, ..Patience::CONTROL });
+        let controller = Controller::new(&script as &dyn Transport);
+        let patience = Patience { tries: 2, ..Patience::CONTROL };
         for instance in 0..33u8 {
-            let silent = controller.call(TO, &GetEndpointId {}).await.unwrap_err();
+            let silent = controller.call_patiently(TO, &GetEndpointId {}, patience).await.unwrap_err();
             assert_eq!(silent, CallError::Silent { tries: 2 });
             assert_eq!(script.1.lock().unwrap().last().unwrap(), &[0x80 | instance & 31, 2]);
         }

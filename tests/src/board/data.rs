@@ -236,22 +236,22 @@ pub enum Fault {
 impl Description {
     /// Reads a data file.
     pub fn read(path: &Path) -> io::Result<Self> {
-        let describe = |error: String| io::Error::other(format!("{}: {error}", path.display()));
-        toml::from_str(&fs::read_to_string(path).map_err(|e| describe(e.to_string()))?)
-            .map_err(|error| describe(error.to_string()))
+        let text = fs::read_to_string(path)?;
+        toml::from_str(&text).map_err(io::Error::other)
     }
 
     /// The component of `tests/board/` with this name.
     pub fn named(name: &str) -> Self {
-        Self::read(&shipped().join(name).with_extension("toml")).unwrap_or_else(|error| panic!("{error}"))
+        let path = shipped().join(name).with_extension("toml");
+        Self::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
     /// Every component of `tests/board/`, by name.
     pub fn all() -> Vec<Self> {
         let files = fs::read_dir(shipped()).unwrap_or_else(|error| panic!("{}: {error}", shipped().display()));
-        let paths =
-            files.filter_map(|file| Some(file.ok()?.path())).filter(|p| p.extension().is_some_and(|e| e == "toml"));
-        let mut all: Vec<_> = paths.map(|p| Self::read(&p).unwrap_or_else(|error| panic!("{error}"))).collect();
+        let paths = files.filter_map(|file| Some(file.ok()?.path()));
+        let paths = paths.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
+        let mut all: Vec<_> = paths.filter_map(|path| Some(Self::named(path.file_stem()?.to_str()?))).collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
         all
     }

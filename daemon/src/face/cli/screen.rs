@@ -1,4 +1,4 @@
-//! Standard output, whatever it is.
+//! Standard output, be it a terminal, a pipe or a file.
 
 use super::table::cut;
 use std::io::{self, IsTerminal, Write, stderr, stdout};
@@ -18,7 +18,7 @@ pub(super) fn size() -> Option<Size> {
     (size.ws_col > 0).then(|| Size { columns: size.ws_col.into(), rows: size.ws_row.into() })
 }
 
-/// Whether a person looks at standard output.
+/// Whether standard output is a terminal.
 pub(super) fn is_terminal() -> bool {
     stdout().is_terminal()
 }

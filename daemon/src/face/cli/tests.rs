@@ -115,7 +115,7 @@ fn a_watcher_sees_what_changed_and_nothing_else() {
 }
 
 #[test]
-fn a_finding_is_whatever_needs_an_eye() {
+fn every_kind_of_finding_counts() {
     let mut fine = Inventory { firmware: vec![firmware("a", "a", "a", "1")], ..Inventory::default() };
     fine.components = vec![component("a", "gpu", "A", &["a"]), component("b", "cpld", "B", &[])];
     assert!(!fine.has_finding());

@@ -34,7 +34,7 @@ const AGE: usize = 6;
 /// How many of a digest's digits tell two images apart at a glance.
 const DIGITS: usize = 12;
 
-/// The table of all firmware and what is remarkable beside it. `now` is the boot time in microseconds.
+/// The table of all firmware and, below it, what it cannot show. `now` is the boot time in microseconds.
 pub(super) fn inventory(inventory: &Inventory, now: u64, width: Option<usize>) -> Vec<String> {
     let rows: Vec<_> = inventory.firmware.iter().map(|f| row(f, now)).collect();
     let mut text = if rows.is_empty() { vec!["no firmware is known".into()] } else { lines(&INVENTORY, &rows, width) };

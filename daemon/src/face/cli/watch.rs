@@ -129,7 +129,7 @@ impl Picture {
         Ok(())
     }
 
-    /// A remark of our own: on a terminal below what was last known, else on standard error.
+    /// A remark of our own: on a terminal above what was last known, else on standard error.
     fn tell(&self, what: &str) -> Result<(), End> {
         let Some(shown) = self.shown.as_ref().filter(|_| self.style == Style::Terminal) else {
             screen::complain(what);

@@ -1,4 +1,4 @@
-//! What is said of the daemon itself, on the root of its own tree.
+//! The properties of the daemon itself, on the root of its own tree.
 
 use crate::{
     model::{Line, Model},

@@ -14,7 +14,7 @@ use zbus::{
 pub(super) struct Published(Arc<Mutex<BTreeMap<String, Interfaces>>>);
 
 impl Published {
-    /// Does something with the objects, quickly.
+    /// Runs `f` on the objects. They are locked meanwhile.
     pub(super) fn with<T>(&self, f: impl FnOnce(&mut BTreeMap<String, Interfaces>) -> T) -> T {
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -19,7 +19,7 @@ pub(super) const REST: Duration = Duration::from_secs(60);
 pub(super) enum Answer {
     /// Another service's software runs on it: pldmd publishes such associations too.
     Held,
-    /// Nobody's but perhaps our own.
+    /// No software but perhaps our own runs on it.
     Free,
     /// There is no mapper, or it is busy: asking for the next component is no use.
     Silent,

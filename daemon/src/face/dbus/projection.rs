@@ -1,4 +1,4 @@
-//! One interface of one object, whichever it is: what the tree needs of all of them alike.
+//! What the tree needs of every interface of an object.
 
 use std::{collections::HashMap, pin::Pin};
 use zbus::{
@@ -10,7 +10,7 @@ use zbus::{
 /// The properties of an interface by name.
 pub(super) type Properties = HashMap<String, OwnedVariant>;
 
-/// What comes of a call to the bus.
+/// The future of a call to the bus.
 pub(super) type Later<'a, T> = Pin<Box<dyn Future<Output = zbus::Result<T>> + Send + 'a>>;
 
 /// A cheap copy of an interface's value. The place on the bus is given as a signal's sender: a connection and a path.

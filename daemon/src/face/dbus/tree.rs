@@ -26,12 +26,12 @@ pub(super) struct Tree {
     held: BTreeSet<Id>,
     /// Until when a mapper that hangs is not asked again.
     mapper_rests: Option<Instant>,
-    /// Whether anybody can know us: before the name is ours every signal would be noise.
+    /// Whether changes are signalled: nobody can know us before the name is ours.
     speaks: bool,
 }
 
 impl Tree {
-    /// The bare tree: its roots and what is said of the daemon.
+    /// The roots and the daemon's own interface, without any component.
     pub(super) async fn new(connection: &Connection) -> zbus::Result<Self> {
         let (published, model) = (Published::default(), Arc::<Model>::default());
         for root in ROOTS {
@@ -49,7 +49,7 @@ impl Tree {
         })
     }
 
-    /// From now on every change is told.
+    /// From now on every change is signalled.
     pub(super) fn speak(&mut self) {
         self.speaks = true;
     }
@@ -76,7 +76,7 @@ impl Tree {
         for path in gone {
             self.put((path, vec![])).await?;
         }
-        // Backwards: whoever sees a component finds its firmware there already.
+        // In reverse order: whoever sees a component finds its firmware there already.
         for object in wanted.into_iter().rev() {
             self.put(object).await?;
         }

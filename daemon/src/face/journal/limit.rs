@@ -1,4 +1,4 @@
-//! A device that comes and goes must not wear the log: so many lines about one component in a while, then a count.
+//! Limits the lines about one component: a device that comes and goes must not wear out the log.
 
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::Instant;
@@ -6,13 +6,13 @@ use tokio::time::Instant;
 /// Enough for a component with all its firmware to come, fail and go.
 const LINES: u32 = 40;
 
-/// In this time. Together: 4 lines a second at the most about one component.
+/// In this time: at the most 4 lines a second about one component.
 pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
-/// Components told apart; all beyond share what one may say.
+/// How many components have a limit of their own; all others share one.
 const COMPONENTS: usize = 256;
 
-/// What may be written about whom.
+/// What was written about each component.
 #[derive(Debug, Default)]
 pub(super) struct Limit {
     windows: BTreeMap<String, Window>,

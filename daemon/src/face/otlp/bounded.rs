@@ -1,4 +1,4 @@
-//! A bound that can be seen: the SDK drops what its queues cannot take without a word, so nothing is given to a full one.
+//! Counts what waits in the SDK's queues and refuses records when one is full: the SDK would drop them silently.
 
 use super::patience::RECORDS_KEPT;
 use opentelemetry_sdk::{
@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-/// How many records of one signal wait for their way out.
+/// How many records of one signal wait to be sent.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Waiting(Arc<AtomicUsize>);
 

@@ -45,7 +45,7 @@ pub(super) struct Uploader {
     courier: Courier,
 }
 
-/// What one request needs on its way.
+/// What it takes to deliver a request.
 struct Courier {
     link: Mutex<Link>,
     limits: Patience,

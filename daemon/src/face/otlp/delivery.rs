@@ -33,7 +33,7 @@ impl Signal {
         }
     }
 
-    /// Whether a request is worth being tried for long.
+    /// Whether a failed request is held and tried again.
     pub(super) const fn is_held(self) -> bool {
         !matches!(self, Self::Metrics)
     }
@@ -48,7 +48,7 @@ impl Signal {
     }
 }
 
-/// How many requests went how. The empty word stands for success, else it is `error.type`.
+/// How many requests succeeded (the empty text) or failed, by `error.type`.
 pub(super) type Counts = BTreeMap<(Signal, String), u64>;
 
 /// What became of the requests.
@@ -72,7 +72,7 @@ struct State {
 }
 
 impl Delivery {
-    /// Nothing has become of anything yet.
+    /// Before any request.
     pub(super) fn new(endpoint: String, silence: Duration, say: fn(u8, &str)) -> Self {
         Self { endpoint, silence, state: Mutex::default(), say }
     }
@@ -111,7 +111,7 @@ impl Delivery {
         }
     }
 
-    /// How many requests went how.
+    /// The counts so far.
     pub(super) fn counts(&self) -> Counts {
         self.state().counts.clone()
     }

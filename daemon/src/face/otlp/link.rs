@@ -1,5 +1,5 @@
-//! One keep-alive HTTP/1.1 connection to the collector, for all signals: on a BMC's processor each new one is dear, and
-//! with TLS it will be a hundred milliseconds.
+//! One keep-alive HTTP/1.1 connection to the collector, for all signals: a new one is expensive on a BMC, and with TLS it
+//! will take a hundred milliseconds.
 
 use super::patience::{ANSWER_BYTES, Patience};
 use bytes::Bytes;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// 2020-01-01. A BMC without a clock battery starts before; a receiver refuses a record of 1970, or hides it there.
 const CLOCK_IS_SET_AFTER: Duration = Duration::from_secs(1_577_836_800);
 
-/// Whether `wall` is a time and not a clock that nobody has set.
+/// Whether the clock had been set when it showed `wall`.
 pub(super) fn is_set(wall: SystemTime) -> bool {
     wall.duration_since(UNIX_EPOCH).is_ok_and(|since| since >= CLOCK_IS_SET_AFTER)
 }
@@ -27,7 +27,7 @@ impl Logs {
         Self { logger: provider.logger("firmwarden"), waiting, name_attribute }
     }
 
-    /// Sends `event` unless it is none for a log. False when the queue is full and it was dropped.
+    /// Sends `event`, unless it is not meant for the log. False when the queue is full and it was dropped.
     pub(super) fn tell(&self, event: &Event) -> bool {
         // A pass is a span and a measurement; what it found out has events of its own.
         if matches!(event.what, What::Inventoried { .. }) {

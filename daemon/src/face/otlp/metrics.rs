@@ -28,7 +28,7 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    /// Declares them, and the counters of `delivery`.
+    /// Declares the instruments, and those of `delivery`.
     pub(super) fn new(meter: &Meter, delivery: Arc<Delivery>) -> Self {
         let requests = "Requests to the collector that came to their end; error.type says why one was lost.";
         meter

@@ -1,4 +1,4 @@
-//! The SDK's three pipelines, set up so that all of them leave through one connection, and taken down in time.
+//! Sets up the SDK's three pipelines over one connection, and shuts them down in bounded time.
 
 use super::{
     bounded::{Counted, Waiting},

@@ -5,7 +5,7 @@ use nix::time::{ClockId, clock_gettime};
 use opentelemetry::metrics::Meter;
 use std::{fs, time::Duration};
 
-/// Declares them. The daemon counts as started now.
+/// Declares the instruments. The uptime counts from now.
 pub(super) fn observe(meter: &Meter) {
     let started = Stamp::now();
     meter

@@ -1,4 +1,4 @@
-//! Who speaks: the attributes of the resource. Each is said only if the fact is there.
+//! The attributes of the resource. Each is sent only if its source is there.
 
 use crate::text::value_of;
 use opentelemetry::KeyValue;
@@ -30,7 +30,7 @@ pub(super) fn resource(root: &Path, configured: &[(String, String)], listed: Opt
 fn found(root: &Path) -> Vec<(&'static str, String)> {
     let read = |path: &str| fs::read(root.join(path)).ok().and_then(|bytes| first_word(&bytes));
     let host = read("proc/sys/kernel/hostname");
-    // systemd asks that the machine id itself is not published; a UUIDv5 of it is as stable and says nothing of it.
+    // systemd asks that the machine id itself is not published; a UUIDv5 of it is as stable and does not reveal it.
     let machine = read("etc/machine-id").filter(|id| id != "uninitialized");
     let machine = machine.or_else(|| read("proc/device-tree/serial-number")).or_else(|| host.clone());
     let instance = machine.map(|id| Uuid::new_v5(&NAMESPACE, id.as_bytes()).to_string());
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_system_says_is_said_and_nothing_else() {
+    fn attributes_come_from_the_system_and_are_left_out_without_a_source() {
         let root = Scratch::new();
         root.write("etc/machine-id", "0123456789abcdef0123456789abcdef\n");
         root.write("etc/os-release", "NAME=\"Phosphor OpenBMC\"\nVERSION_ID=2.19\nBUILD_ID=\"7\"\n");
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_beats_the_configuration_beats_what_is_found() {
+    fn environment_wins_over_configuration_over_the_system() {
         let root = Scratch::new();
         root.write("proc/sys/kernel/hostname", "bmc7\n");
         let configured = [("host.name".to_owned(), "rack4".to_owned()), ("site".to_owned(), "a".to_owned())];

@@ -25,7 +25,7 @@ impl Traces {
 
     /// Sends a pass. False when the queue is full and it was dropped, whole: half a trace misleads.
     pub(super) fn tell(&self, component: &Id, pass: &Pass) -> bool {
-        // A span is nothing but its times, so without a clock there is none. The metrics still have the duration.
+        // Before the clock is set a span would have wrong times, so none is sent. The metrics still have the duration.
         if !is_set(pass.started) {
             return true;
         }
@@ -43,7 +43,7 @@ impl Traces {
             .with_kind(SpanKind::Internal)
             .with_start_time(pass.started)
             .with_attributes(attributes);
-        // The thread's current context has no say in it: each pass is a trace of its own.
+        // Not below the thread's current context: each pass is a trace of its own.
         let scan = scan.start_with_context(&self.tracer, &Context::new());
         let context = Context::new().with_span(scan);
         for exchange in &pass.exchanges {

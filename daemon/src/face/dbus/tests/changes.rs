@@ -63,7 +63,7 @@ async fn a_digest_comes_and_goes_on_its_own() {
 }
 
 #[tokio::test]
-async fn what_the_daemon_says_of_itself_follows_too() {
+async fn the_daemons_own_properties_follow_the_model() {
     let mut board = Board::new(Arc::default()).await;
     let line = Line { device: "/dev/ttyS1".into(), down: Some("gone".into()), faults: vec![] };
     let lines = BTreeMap::from([("line0".into(), line)]);
@@ -132,7 +132,7 @@ async fn a_bus_that_comes_back_gets_everything_again() {
 }
 
 #[test]
-fn the_face_can_be_a_task_of_its_own() {
+fn serving_can_be_spawned() {
     fn is_task<F: Future<Output = ()> + Send + 'static>(_: F) {}
     is_task(crate::face::dbus::serve(watch::Sender::new(Arc::<Model>::default()).subscribe()));
 }

@@ -32,7 +32,7 @@ async fn only_a_known_version_is_published() {
 }
 
 #[tokio::test]
-async fn the_roots_know_their_objects_as_get_all_does() {
+async fn managed_objects_have_what_get_all_says() {
     let board = Board::new(one("1")).await;
     let (software, own) = (board.managed(SOFTWARE).await, board.managed(OWN).await);
     assert_eq!((software.len(), own.len()), (1, 1));

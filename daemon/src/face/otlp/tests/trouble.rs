@@ -147,7 +147,7 @@ async fn a_flood_is_bounded_and_counted() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_cannot_be_is_said_and_not_tried() {
+async fn an_illegal_endpoint_is_refused() {
     for endpoint in ["https://collector:4318", "collector", "http://", "ftp://x", ""] {
         let settings = settings::Otlp {
             endpoint: endpoint.into(),
