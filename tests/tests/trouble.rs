@@ -124,13 +124,18 @@ async fn memory_stays_bounded_under_floods_and_huge_messages() {
 #[tokio::test]
 async fn an_endpoint_that_speaks_no_pldm_to_us_is_named_until_it_does() {
     let scene = beside(Fault::PldmSilent).await;
-    let line = |all: &Objects| all.lines().into_iter().find(|line| line.contains("gpu0"));
     let silent = "QueryDeviceIdentifiers: no answer";
-    let all = scene.client.wait_for("its line to say so", |all| line(all).is_some_and(|it| it.contains(silent))).await;
-    assert!(all.component("gpu0").is_none(), "nothing is claimed of it");
+    scene.daemon.wait_for_line("its line to say so", |line| line.contains("gpu0") && line.contains(silent)).await;
+    let shown = async || {
+        let output = scene.daemon.run(&["inventory"]).await.expect("it runs");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    assert!(shown().await.contains(silent));
+    assert!(scene.client.objects().component("gpu0").is_none(), "nothing is claimed of it");
     let counted = |all: &Received| all.metric("mctp.errors").count() > 0;
     scene.board.component("gpu0").heal();
-    scene.client.wait_for("it to be over", |all| all.is_fresh("gpu0") && !line(all).unwrap().contains(silent)).await;
+    scene.wait_fresh(&["gpu0"]).await;
+    assert!(!shown().await.contains(silent));
     scene.board.component("gpu0").silence();
     scene.receiver.wait_for("its silence among the errors", counted).await;
 }

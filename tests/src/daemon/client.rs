@@ -39,8 +39,6 @@ pub mod interface {
     pub const ASSOCIATIONS: &str = "xyz.openbmc_project.Association.Definitions";
     pub const DIGEST: &str = "xyz.openbmc_project.FirmWarden.Digest";
     pub const FIRMWARE: &str = "xyz.openbmc_project.FirmWarden.Firmware";
-    pub const DAEMON: &str = "xyz.openbmc_project.FirmWarden.Daemon";
-    /// Ours, of a component.
     pub const COMPONENT: &str = "xyz.openbmc_project.FirmWarden.Component";
 }
 
@@ -72,11 +70,6 @@ impl Objects {
     /// Whether this component is there and fresh.
     pub fn is_fresh(&self, id: &str) -> bool {
         self.freshness(id).is_some_and(|freshness| freshness == "fresh")
-    }
-
-    /// The serial lines, each as `("name", "device", "state")`.
-    pub fn lines(&self) -> Vec<String> {
-        self.0.get(paths::OWN).map_or_else(Vec::new, |daemon| daemon.list(interface::DAEMON, "Lines"))
     }
 
     /// The ids of all firmware.
@@ -139,8 +132,8 @@ impl Object {
 pub enum Signal {
     /// An object, or more of it, is there.
     Added(String),
-    /// These interfaces of this object are gone, and the object with the last.
-    Removed(String, Vec<String>),
+    /// An object, or a part of it, is gone.
+    Removed(String),
     /// These properties of this interface of this object changed.
     Changed(String, String, Vec<String>),
     /// The daemon's name came or went.
@@ -282,8 +275,8 @@ fn signal(message: &Message) -> Option<Signal> {
             Some(Signal::Added(path.to_string()))
         }
         "InterfacesRemoved" => {
-            let (path, interfaces): (OwnedObjectPath, Vec<String>) = body.deserialize().ok()?;
-            Some(Signal::Removed(path.to_string(), interfaces))
+            let (path, _): (OwnedObjectPath, Vec<String>) = body.deserialize().ok()?;
+            Some(Signal::Removed(path.to_string()))
         }
         "PropertiesChanged" => {
             let (name, changed, invalidated): (String, BTreeMap<String, OwnedVariant>, Vec<String>) =
