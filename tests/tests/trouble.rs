@@ -136,7 +136,7 @@ async fn an_endpoint_that_speaks_no_pldm_to_us_is_named_until_it_does() {
     scene.board.component("gpu0").heal();
     scene.wait_fresh(&["gpu0"]).await;
     assert!(!shown().await.contains(silent));
-    scene.board.component("gpu0").silence();
+    scene.board.component("gpu0").with(|gpu| gpu.description.fault.push(Fault::PldmSilent));
     scene.receiver.wait_for("its silence among the errors", counted).await;
 }
 

@@ -12,7 +12,7 @@ use mctp::{
     owner::{Checked, Found, Owner, Pool},
     tty::{Incoming, Line, LineSettings, LineState},
 };
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{
     sync::{
         broadcast::{self, error::RecvError},
@@ -166,23 +166,12 @@ fn endpoint(line: &Arc<Line>, serial: &SerialLine, found: &Found, generation: u6
         position: found.position,
         network: found.address.network,
         eid: found.address.eid.0,
-        uuid: found.uuid.map(|uuid| uuid_text(&uuid)),
+        uuid: found.uuid.as_ref().map(mctp::uuid_text),
     };
     // A device that does not say what it speaks may still speak PLDM.
     let speaks_pldm = found.message_types.is_empty() || found.message_types.contains(&MessageType::PLDM);
     let transport: Arc<dyn Transport> = Arc::clone(line) as _;
     Endpoint { origin, address: found.address, transport, generation, speaks_pldm }
-}
-
-fn uuid_text(uuid: &[u8; 16]) -> String {
-    let mut text = String::with_capacity(36);
-    for (place, byte) in uuid.iter().enumerate() {
-        if matches!(place, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        let _a_string_takes_all = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// Waits until a device says that it needs an endpoint id (Discovery Notify), at most for `wait`.
