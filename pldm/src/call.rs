@@ -1,6 +1,6 @@
 //! What a call came to: its error for the one who asked, and a record of it for whoever counts.
 
-use crate::{CompletionCode, InstanceId, PldmType};
+use crate::{CompletionCode, InstanceId, PldmType, TransferFault};
 use mctp::TransportError;
 use std::{fmt, time::Duration};
 use tokio::time::Instant;
@@ -56,6 +56,7 @@ impl CallError {
             },
             Failure::Malformed(malformed) => malformed.to_string(),
             Failure::Transport(error) => error.to_string(),
+            Failure::Transfer(fault) => fault.to_string(),
             Failure::InstanceIds => format!("all {} instance ids are outstanding", InstanceId::COUNT),
         }
     }
@@ -79,6 +80,8 @@ pub enum Failure {
     Malformed(Malformed),
     /// The message did not get through.
     Transport(TransportError),
+    /// Every part came to an answer, but together they are not what was asked for.
+    Transfer(TransferFault),
     /// Every instance id waits for an answer.
     InstanceIds,
 }
@@ -95,6 +98,7 @@ impl Failure {
             Self::Transport(TransportError::Busy(_)) => "busy",
             Self::Transport(TransportError::TooLong { .. }) => "too_long",
             Self::Transport(TransportError::Io(..)) => "io",
+            Self::Transfer(_) => "transfer",
             Self::InstanceIds => "instance_ids",
         }
     }

@@ -37,7 +37,10 @@ impl Command {
     pub const fn name_in(self, pldm_type: PldmType) -> Option<&'static str> {
         match pldm_type {
             PldmType::BASE => crate::base::command_name(self),
+            PldmType::PLATFORM => crate::platform::command_name(self),
+            PldmType::FRU => crate::fru::command_name(self),
             PldmType::FIRMWARE_UPDATE => crate::firmware_update::command_name(self),
+            PldmType::FILE => crate::file::command_name(self),
             _ => None,
         }
     }

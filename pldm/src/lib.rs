@@ -1,4 +1,4 @@
-//! PLDM (DSP0240, DSP0267): the messages, and one requester.
+//! PLDM (DSP0240, DSP0242, DSP0248, DSP0257, DSP0267): the messages, and one requester.
 //!
 //! One module per PLDM type holds its messages; [`Requester::call`] asks one endpoint and knows which response belongs to
 //! which request. What a device gets wrong is kept as data: [`Answer::damage`] for what could not be read,
@@ -26,10 +26,15 @@ mod message;
 mod octets;
 mod requester;
 mod text;
+mod transfer;
 
 pub mod base;
+pub mod file;
 pub mod firmware_update;
+pub mod fru;
+pub mod package;
 pub mod patience;
+pub mod platform;
 
 pub use call::{Call, CallError, Failure};
 pub use completion_code::CompletionCode;
@@ -42,3 +47,4 @@ pub use octets::Octets;
 pub use patience::{Impatience, Patience};
 pub use requester::{Answer, Request, Requester};
 pub use text::{StringType, Text, TextHead};
+pub use transfer::{Limits, Multipart, Part, Parts, Place, TransferFault, Transferred, transfer};

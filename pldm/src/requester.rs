@@ -9,7 +9,10 @@ use crate::{
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use mctp::{Address, MessageType, Transport};
 use std::{collections::VecDeque, sync::Arc};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep, timeout},
+};
 use wire::{Malformed, Reader, Wire};
 
 /// A question, and what answers it. Its name as a [`Wire`] value is the command's name.
@@ -49,36 +52,51 @@ impl<T: crate::Lenient> Answer<T> {
     }
 }
 
-/// Asks one endpoint.
+/// Asks one endpoint. Those who share it ([`Self::another`]) take turns, request by request.
 pub struct Requester {
+    endpoint: Arc<Endpoint>,
+    calls: VecDeque<Call>,
+    lost: u64,
+}
+
+/// What everybody who asks one endpoint shares.
+struct Endpoint {
     transport: Arc<dyn Transport>,
     address: Address,
     patience: Patience,
-    ids: InstanceIds,
-    calls: VecDeque<Call>,
-    lost: u64,
+    /// Simple devices serve one request at a time, so whoever has the ids has the turn. It is a fair lock: nobody waits
+    /// for more than one request of each other.
+    ids: Mutex<InstanceIds>,
 }
 
 impl Requester {
     /// Will ask `address` by way of `transport`.
     pub fn new(transport: Arc<dyn Transport>, address: Address, patience: Patience) -> Self {
-        let ids = InstanceIds::new(patience.expiry());
-        Self { transport, address, patience, ids, calls: VecDeque::new(), lost: 0 }
+        let ids = Mutex::new(InstanceIds::new(patience.expiry()));
+        Self::of(Arc::new(Endpoint { transport, address, patience, ids }))
+    }
+
+    /// Another who asks the same endpoint, in turn with this one, and with a record of its own.
+    pub fn another(&self) -> Self {
+        Self::of(Arc::clone(&self.endpoint))
+    }
+
+    const fn of(endpoint: Arc<Endpoint>) -> Self {
+        Self { endpoint, calls: VecDeque::new(), lost: 0 }
     }
 
     /// Who is asked.
-    pub const fn address(&self) -> Address {
-        self.address
+    pub fn address(&self) -> Address {
+        self.endpoint.address
     }
 
     /// Asks, and asks again, until there is an answer or patience ends.
     ///
-    /// It takes `&mut self` because simple devices serve one request at a time. A dropped call leaves no trace in
-    /// [`take_calls`](Self::take_calls), and its instance id stays out until it expires.
+    /// A dropped call leaves no trace in [`take_calls`](Self::take_calls), and its instance id stays out until it expires.
     pub async fn call<R: Request>(&mut self, request: &R) -> Result<Answer<R::Response>, CallError> {
-        let started = Instant::now();
         let mut progress = Progress::default();
-        let result = self.persist(request, &mut progress).await;
+        let result = self.endpoint.persist(request, &mut progress).await;
+        let started = progress.started.unwrap_or_else(Instant::now);
         self.record(Call {
             pldm_type: R::TYPE,
             command: R::NAME,
@@ -101,14 +119,21 @@ impl Requester {
         std::mem::replace(&mut self.lost, 0)
     }
 
+    /// Remembers a call; the oldest one goes when there is no room.
+    fn record(&mut self, call: Call) {
+        if self.calls.len() >= patience::CALLS {
+            self.calls.pop_front();
+            self.lost = self.lost.saturating_add(1);
+        }
+        self.calls.push_back(call);
+    }
+}
+
+impl Endpoint {
     /// Asks until the device is ready.
     ///
-    /// ERROR_NOT_READY is an answer, so what follows it is a new request with a new instance id.
-    async fn persist<R: Request>(
-        &mut self,
-        request: &R,
-        progress: &mut Progress,
-    ) -> Result<Answer<R::Response>, Failure> {
+    /// ERROR_NOT_READY is an answer, so what follows it is a new request with a new instance id; others may ask meanwhile.
+    async fn persist<R: Request>(&self, request: &R, progress: &mut Progress) -> Result<Answer<R::Response>, Failure> {
         let mut not_ready = 0u32;
         loop {
             let result = self.ask(request, progress).await;
@@ -131,12 +156,14 @@ impl Requester {
     /// Every try carries the same instance id: to DSP0240 a retry is the same request again, so that a responder which
     /// lost only its answer need not do the work twice. Earlier tries go on listening on their own tags, so a device that
     /// is always slower than one try is still heard.
-    async fn ask<R: Request>(&mut self, request: &R, progress: &mut Progress) -> Result<Answer<R::Response>, Failure> {
-        let id = self.ids.take(Instant::now()).ok_or(Failure::InstanceIds)?;
+    async fn ask<R: Request>(&self, request: &R, progress: &mut Progress) -> Result<Answer<R::Response>, Failure> {
+        let mut ids = self.ids.lock().await;
+        progress.started.get_or_insert_with(Instant::now);
+        let id = ids.take(Instant::now()).ok_or(Failure::InstanceIds)?;
         let message = match header::encode_request(id, request) {
             Ok(message) => message,
             Err(malformed) => {
-                self.ids.release(id);
+                ids.release(id);
                 return Err(Failure::Malformed(malformed));
             }
         };
@@ -144,37 +171,31 @@ impl Requester {
         let ours = |body: &[u8]| header::answers(&header, body);
         let mut tries = FuturesUnordered::new();
         for earlier in 0..self.patience.tries() {
-            self.ids.renew(id, Instant::now());
+            ids.renew(id, Instant::now());
             progress.tries = progress.tries.saturating_add(1);
             tries.push(self.transport.exchange(self.address, MessageType::PLDM, &message, &ours));
             let Ok(Some(answer)) = timeout(self.patience.time_out(), tries.next()).await else { continue };
             if answer.is_ok() || earlier == 0 {
-                self.ids.release(id); // answered, or never under way: a line that is down must not use up the ids
+                ids.release(id); // answered, or never under way: a line that is down must not use up the ids
             }
             return judge::<R>(id, &answer.map_err(Failure::Transport)?);
         }
         Err(Failure::Silent { tries: self.patience.tries(), time_out: self.patience.time_out() })
     }
-
-    /// Remembers a call; the oldest one goes when there is no room.
-    fn record(&mut self, call: Call) {
-        if self.calls.len() >= patience::CALLS {
-            self.calls.pop_front();
-            self.lost = self.lost.saturating_add(1);
-        }
-        self.calls.push_back(call);
-    }
 }
 
 impl std::fmt::Debug for Requester {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Requester").field("address", &self.address).field("patience", &self.patience).finish()
+        let Endpoint { address, patience, .. } = &*self.endpoint;
+        f.debug_struct("Requester").field("address", address).field("patience", patience).finish()
     }
 }
 
 /// How far a call got.
 #[derive(Default)]
 struct Progress {
+    /// When it was its turn.
+    started: Option<Instant>,
     tries: u32,
     completion_code: Option<CompletionCode>,
 }

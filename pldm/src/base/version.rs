@@ -1,7 +1,8 @@
 //! GetPLDMVersion (DSP0240, 0x03): which versions of a specification a device speaks.
 
 use crate::{
-    Answer, CallError, Failure, Leniency, Lenient, PldmType, Request, Requester, crc32, message::request, patience,
+    Answer, CallError, Failure, Leniency, Lenient, Place, PldmType, Request, Requester, crc32, message::request,
+    patience,
 };
 use std::fmt;
 use wire::{Damage, Malformed, Reader, Wire, Writer};
@@ -29,6 +30,19 @@ wire::codes! {
         GET_NEXT_PART = 0x00,
         /// The first; the handle means nothing.
         GET_FIRST_PART = 0x01,
+    }
+}
+
+impl TransferFlag {
+    /// Where the part stands; a flag that says something else, or nothing, comes back.
+    pub const fn place(self) -> Result<Place, u8> {
+        match self {
+            Self::START => Ok(Place::First),
+            Self::MIDDLE => Ok(Place::Middle),
+            Self::END => Ok(Place::Last),
+            Self::START_AND_END => Ok(Place::Only),
+            Self(other) => Err(other),
+        }
     }
 }
 

@@ -3,8 +3,12 @@
 //! Every vector is tested or named in [`LATER`]; a new one that is neither fails.
 
 mod base;
+mod file;
 mod firmware_update;
+mod fru;
 mod malformed;
+mod pdr;
+mod platform;
 mod vector;
 
 use vector::Vector;
@@ -24,22 +28,24 @@ const LATER: [&str; 11] = [
     "platform.",
 ];
 
+/// One for each family. Each says whether it knows the vector.
+const CHECKS: [fn(&Vector) -> bool; 7] =
+    [base::check, file::check, firmware_update::check, fru::check, malformed::check, pdr::check, platform::check];
+
 #[test]
 fn every_vector_is_tested_or_left_for_later() {
-    let (mut tested, mut missed) = (0, Vec::new());
+    let mut missed = Vec::new();
     let vectors = Vector::all();
     for prefix in LATER {
         assert!(vectors.iter().any(|vector| vector.name.starts_with(prefix)), "{prefix} is no vector");
     }
     for vector in vectors {
         let later = LATER.iter().any(|prefix| vector.name.starts_with(prefix));
-        let known = [base::check, firmware_update::check, malformed::check].iter().any(|check| check(&vector));
+        let known = CHECKS.iter().any(|check| check(&vector));
         assert!(!(known && later), "{} is tested, so it is not for later", vector.name);
-        match known || later {
-            true => tested += usize::from(known),
-            false => missed.push(vector.name),
+        if !known && !later {
+            missed.push(vector.name);
         }
     }
     assert_eq!(missed, [""; 0], "no test knows these");
-    assert_eq!(tested, 94);
 }

@@ -1,0 +1,1 @@
+//! Firmware update packages (DSP0267, "Package format"): the files that firmware is delivered in.

@@ -1,0 +1,1 @@
+//! Events: who gets them, and what they say.

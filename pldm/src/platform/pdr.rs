@@ -1,0 +1,1 @@
+//! Platform descriptor records: what a terminus says about its sensors, effecters and entities.

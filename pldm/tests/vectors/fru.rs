@@ -1,0 +1,8 @@
+//! DSP0257: FRU data.
+
+use crate::vector::Vector;
+
+/// Tests the vector, if it is one of these.
+pub(crate) const fn check(_vector: &Vector) -> bool {
+    false
+}
