@@ -238,7 +238,7 @@ fn text(ours: &Text, said: &Value) {
 fn downstream_parameters(it: &DownstreamFirmwareParameters, fields: &Value) {
     assert_eq!(u64::from(it.next_data_transfer_handle), number(&fields["next_data_transfer_handle"]));
     assert_eq!(u64::from(it.transfer_flag.0), number(&fields["transfer_flag"]));
-    assert_eq!(u64::from(it.capabilities_during_update), number(&fields["fdp_capabilities_during_update"]));
+    assert_eq!(u64::from(it.capabilities_during_update.0), number(&fields["fdp_capabilities_during_update"]));
     let said = fields["devices"].as_array().unwrap();
     assert_eq!(it.devices.len(), said.len());
     for (ours, said) in it.devices.iter().zip(said) {
