@@ -75,6 +75,13 @@ pub(crate) fn check(vector: &Vector) -> bool {
                 assert_eq!(it.leniencies(), []);
             });
         }
+        // Its component has bit 1 set, which DSP0267 reserves.
+        "fwup.GetFirmwareParameters.resp.pending_component" => {
+            vector.response::<GetFirmwareParameters>(|it, fields| {
+                parameters(it, fields);
+                assert_eq!(it.leniencies(), [Leniency::ReservedBits]);
+            });
+        }
         name if name.starts_with("fwup.GetFirmwareParameters.resp.") => {
             vector.response::<GetFirmwareParameters>(|it, fields| {
                 parameters(it, fields);
