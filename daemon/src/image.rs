@@ -115,6 +115,8 @@ fn read_report(id: &Id, watched: &[Watched], rules: &[ComponentRule], pass: Pass
         name: rule.and_then(|rule| rule.name.clone()).unwrap_or(name),
         manufacturer: rule.and_then(|rule| rule.manufacturer.clone()),
         model: rule.and_then(|rule| rule.model.clone()),
+        part_number: None,
+        serial_number: None,
         parent: rule.and_then(|rule| rule.parent.clone()),
         origin: Origin::Local,
         inventory_path: rule.and_then(|rule| rule.inventory_path.clone()),

@@ -4,6 +4,7 @@
 //! other are projections of it. Neither side knows the other.
 
 pub mod arguments;
+pub mod ask;
 pub mod clock;
 pub mod discover;
 pub mod event;

@@ -3,11 +3,17 @@
 use crate::clock::Stamp;
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
+mod sensor;
+
+pub use sensor::{Delivery, Finite, Level, Measure, Quantity, Reading, Sensor, Sensors, Value};
+
 /// Everything that is known now.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Model {
     /// Every component, by id. Shared, so that a face can tell at once which ones changed.
     pub components: BTreeMap<Id, Arc<Component>>,
+    /// The sensors of each component that has any. Apart from the components, because readings change all the time.
+    pub sensors: BTreeMap<Id, Arc<Sensors>>,
     /// Who claims an id and does not get it, because it is another's.
     pub refused: Vec<(Id, Origin)>,
     /// What is wrong with the configuration; the rest of it is in force.
@@ -75,6 +81,10 @@ pub struct Component {
     pub manufacturer: Option<String>,
     /// Its model, if known.
     pub model: Option<String>,
+    /// What its maker calls the kind of part, if known.
+    pub part_number: Option<String>,
+    /// What its maker calls this very part, if known.
+    pub serial_number: Option<String>,
     /// The component that it is part of or behind.
     pub parent: Option<Id>,
     /// Where it was found. It also tells two claimants of one id apart.

@@ -24,6 +24,10 @@ pub struct Settings {
     pub pldm: Pldm,
     /// How often components are read.
     pub inventory: Inventory,
+    /// How often sensors are read.
+    pub sensors: Sensors,
+    /// What is kept of components' logs.
+    pub logs: Logs,
     /// The serial lines that FirmWarden owns.
     pub lines: Vec<SerialLine>,
     /// What the configuration says about components, first match wins.
@@ -67,6 +71,32 @@ pub struct Inventory {
     pub check_interval: Duration,
     /// A component that has not answered for so long is removed.
     pub absent_after: Duration,
+}
+
+/// How often sensors are read, and how their events are got.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Sensors {
+    /// Every sensor is read again after this, or later where its own record says that it is slower.
+    pub interval: Duration,
+    /// Whether components are asked to tell what happens.
+    pub events: bool,
+    /// A component that does not send its events is asked for them this often.
+    pub poll_interval: Duration,
+    /// Whether values are on D-Bus, too, where bmcweb finds them.
+    pub dbus: bool,
+}
+
+/// What is kept of components' logs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Logs {
+    /// Whether a log is fetched when its component says that there is something in it. On request it always is.
+    pub fetch: bool,
+    /// Where they are kept.
+    pub directory: PathBuf,
+    /// How much is kept of one log, in bytes.
+    pub file_most: u64,
+    /// How much is kept of all together, in bytes; the oldest go first.
+    pub total_most: u64,
 }
 
 /// A serial line that FirmWarden owns.
@@ -223,6 +253,20 @@ impl Default for Inventory {
             check_interval: Duration::from_secs(10),
             absent_after: Duration::from_secs(60),
         }
+    }
+}
+
+impl Default for Sensors {
+    fn default() -> Self {
+        let poll_interval = Duration::from_secs(2);
+        Self { interval: Duration::from_secs(10), events: true, poll_interval, dbus: false }
+    }
+}
+
+impl Default for Logs {
+    fn default() -> Self {
+        let directory = "/run/firmwarden/logs".into();
+        Self { fetch: true, directory, file_most: 256 << 10, total_most: 2 << 20 }
     }
 }
 

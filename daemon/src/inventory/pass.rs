@@ -162,6 +162,8 @@ impl Device<'_> {
             name: rule.and_then(|r| r.name.clone()).or(own_name).unwrap_or_else(|| id.to_string()),
             manufacturer: rule.and_then(|r| r.manufacturer.clone()),
             model: rule.and_then(|r| r.model.clone()),
+            part_number: None,
+            serial_number: None,
             parent: rule.and_then(|r| r.parent.clone()),
             origin: endpoint.origin.clone(),
             inventory_path: rule.and_then(|r| r.inventory_path.clone()),

@@ -1,6 +1,6 @@
 //! The tables that exist once. What is wrong in them keeps the value it had; a later file wins over an earlier one.
 
-use super::{Inventory, Mctp, Otlp, Pldm, fault::Spot, fields::Fields, value};
+use super::{Inventory, Logs, Mctp, Otlp, Pldm, Sensors, fault::Spot, fields::Fields, value};
 use pldm::patience::{EXPIRY, LONGEST_TIME_OUT, SHORTEST_TIME_OUT};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -58,6 +58,31 @@ pub(super) fn inventory(fields: &mut Fields<'_, '_>, inventory: &mut Inventory) 
     if retry_first > retry_last {
         fields.refuse(&format!("retry_first {retry_first:?} is longer than retry_last {retry_last:?}"));
         (inventory.retry_first, inventory.retry_last) = (before.retry_first, before.retry_last);
+    }
+}
+
+pub(super) fn sensors(fields: &mut Fields<'_, '_>, sensors: &mut Sensors) {
+    let duration = || value::duration(SHORTEST, LONGEST);
+    *sensors = Sensors {
+        interval: fields.optional("interval", duration()).unwrap_or(sensors.interval),
+        events: fields.optional("events", value::boolean).unwrap_or(sensors.events),
+        poll_interval: fields.optional("poll_interval", duration()).unwrap_or(sensors.poll_interval),
+        dbus: fields.optional("dbus", value::boolean).unwrap_or(sensors.dbus),
+    };
+}
+
+pub(super) fn logs(fields: &mut Fields<'_, '_>, logs: &mut Logs) {
+    // The directory is in memory: what is kept there is taken from the daemon's own.
+    let read = Logs {
+        fetch: fields.optional("fetch", value::boolean).unwrap_or(logs.fetch),
+        directory: fields.optional("directory", value::path).unwrap_or_else(|| logs.directory.clone()),
+        file_most: fields.optional("file_most", value::integer(1 << 10, 64 << 20)).unwrap_or(logs.file_most),
+        total_most: fields.optional("total_most", value::integer(1 << 10, 256 << 20)).unwrap_or(logs.total_most),
+    };
+    if read.file_most <= read.total_most {
+        *logs = read;
+    } else {
+        fields.refuse(&format!("file_most {} is more than total_most {}", read.file_most, read.total_most));
     }
 }
 

@@ -336,7 +336,7 @@ proptest! {
     #[test]
     fn no_near_miss_makes_it_panic(
         lines in prop::collection::vec(
-            "(\\[{0,2}(mctp|pldm|inventory|serial|component|component\\.firmware|image|otlp|otlp\\.headers)\\]{0,2}\
+            "(\\[{0,2}(mctp|pldm|inventory|sensors|logs|serial|component|component\\.firmware|image|otlp|otlp\\.headers)\\]{0,2}\
              |(own_eid|tries|interval|name|device|id|path|version|match|endpoint|length|identifier) = \
              ('[ -~]{0,9}'|-?[0-9]{0,20}|true|\\{[a-z]{0,5}( = [0-9])?\\}|\\[\\]))", 0..20)
     ) {

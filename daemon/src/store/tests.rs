@@ -47,6 +47,8 @@ fn component(name: &str, position: u8, firmwares: &[Firmware]) -> Component {
         name: name.into(),
         manufacturer: None,
         model: None,
+        part_number: None,
+        serial_number: None,
         parent: None,
         origin: place(position),
         inventory_path: None,

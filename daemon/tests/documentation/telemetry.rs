@@ -3,9 +3,11 @@
 use super::{Words, blocks, code, file, files, first, repository, rows};
 use firmwarden::{
     clock::Stamp,
-    event::{Event, Exchange, Pass, Severity, Slot, What},
+    event::{DeviceEvent, Event, Exchange, Log, Pass, Severity, Slot, What},
     face::otlp,
-    model::{Algorithm, Component, Digest, Fault, Firmware, Freshness, Id, Image, Model, Origin, Source},
+    model::{
+        Algorithm, Component, Digest, Fault, Finite, Firmware, Freshness, Id, Image, Level, Model, Origin, Source,
+    },
     settings,
 };
 use opentelemetry_proto::tonic::{
@@ -90,6 +92,45 @@ fn events() -> Vec<What> {
         What::LineDown { line: line.clone(), reason: reason.clone() },
         What::DiscoveryFault { line, fault: reason.clone() },
         What::SettingsFault { fault: reason },
+        What::ThresholdCrossed {
+            component: component.clone(),
+            sensor: id("nic0_ambient"),
+            from: Some(Level::Normal),
+            to: Level::UpperWarning,
+            value: Finite::new(81.0),
+            unit: "Cel".into(),
+        },
+        What::SensorStateChanged {
+            component: component.clone(),
+            sensor: id("nic0_link"),
+            from: "up".into(),
+            to: "down".into(),
+        },
+        What::SensorLost { component: component.clone(), sensor: id("nic0_link"), reason: "disabled".into() },
+        What::SensorRestored { component: component.clone(), sensor: id("nic0_link") },
+        What::DeviceEvent {
+            component: component.clone(),
+            event: DeviceEvent {
+                class: "cperEvent".into(),
+                text: "an error record".into(),
+                facts: vec![],
+                severity: Severity::Warning,
+                bytes: "00".into(),
+            },
+        },
+        What::DeviceEventsLost { component: component.clone(), count: 3 },
+        What::LogFetched {
+            component: component.clone(),
+            log: Log {
+                name: "crash".into(),
+                path: "/run/firmwarden/logs/nic0/crash".into(),
+                size: 9,
+                sha256: "ab".repeat(32),
+                missing: "cut".into(),
+            },
+        },
+        What::LogsEnded { component: component.clone(), count: 1, failure: "cut".into() },
+        What::Asked { component: component.clone(), pass: pass() },
         What::Inventoried { component, pass: pass() },
     ]
 }
@@ -113,6 +154,15 @@ const fn place(what: &What) -> usize {
         What::DiscoveryFault { .. } => 14,
         What::SettingsFault { .. } => 15,
         What::Inventoried { .. } => 16,
+        What::ThresholdCrossed { .. } => 17,
+        What::SensorStateChanged { .. } => 18,
+        What::SensorLost { .. } => 19,
+        What::SensorRestored { .. } => 20,
+        What::DeviceEvent { .. } => 21,
+        What::DeviceEventsLost { .. } => 22,
+        What::LogFetched { .. } => 23,
+        What::Asked { .. } => 24,
+        What::LogsEnded { .. } => 25,
     }
 }
 
@@ -139,6 +189,8 @@ fn component() -> Component {
         name: "NIC".into(),
         manufacturer: Some("Maker".into()),
         model: Some("N1".into()),
+        part_number: None,
+        serial_number: None,
         parent: Some(id("riser")),
         origin: Origin::Endpoint { line: "riser0".into(), position: 0, network: 1, eid: 9, uuid: None },
         inventory_path: None,

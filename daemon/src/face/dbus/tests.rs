@@ -52,6 +52,8 @@ fn component(name: &str, firmware: Vec<Firmware>) -> Component {
         name: "GPU 0".into(),
         manufacturer: Some("Example".into()),
         model: None,
+        part_number: None,
+        serial_number: None,
         parent: None,
         origin: Origin::Endpoint { line: "line0".into(), position: 1, network: 1, eid: 9, uuid },
         inventory_path: None,

@@ -86,6 +86,8 @@ fn component() -> Component {
         name: "NIC".into(),
         manufacturer: Some("Maker".into()),
         model: None,
+        part_number: None,
+        serial_number: None,
         parent: Some(id("riser")),
         origin: Origin::Endpoint { line: "tty".into(), position: 0, network: 1, eid: 9, uuid: None },
         inventory_path: None,
