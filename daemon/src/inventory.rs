@@ -1,6 +1,7 @@
 //! Follows every place where a component can be: reads it when it appears, again from time to time, and says when its
 //! values are stale or it is gone. One task for each place, so nobody waits for another's device.
 
+mod component;
 mod name;
 mod pass;
 
