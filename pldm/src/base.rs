@@ -1,13 +1,17 @@
 //! PLDM for messaging control and discovery, DSP0240: who is there and what it speaks.
 
+mod flag;
 mod multipart;
+mod spoken;
 mod version;
 
+pub use flag::{TransferFlag, TransferOperation, TransferOperationFlag};
 pub use multipart::{
     MultipartReceive, MultipartReceived, MultipartSend, MultipartSent, NegotiateTransferParameters,
-    NegotiatedTransferParameters, TransferOperation,
+    NegotiatedTransferParameters,
 };
-pub use version::{GetPldmVersion, TransferFlag, TransferOperationFlag, Version, VersionPart, Versions, pldm_versions};
+pub use spoken::{Spoken, TypeSpoken, speaks};
+pub use version::{GetPldmVersion, Version, VersionPart, Versions, pldm_versions};
 
 use crate::{Command, Lenient, PldmType, message::request};
 

@@ -7,7 +7,12 @@ const POLYNOMIAL: u32 = 0xedb8_8320;
 ///
 /// Bit by bit and without a table: it runs once per answer over a few hundred bytes, and a table is 1 KiB of flash.
 pub fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, &byte| {
+    crc32_after(0, bytes)
+}
+
+/// The CRC-32 of `bytes` behind others, whose own CRC-32 is `before`.
+pub(crate) fn crc32_after(before: u32, bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!before, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ POLYNOMIAL } else { crc >> 1 })
     })
 }
@@ -20,5 +25,6 @@ mod tests {
     fn the_check_value_is_the_published_one() {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
         assert_eq!(crc32(b""), 0);
+        assert_eq!(crc32_after(crc32(b"1234"), b"56789"), crc32(b"123456789"));
     }
 }

@@ -25,7 +25,10 @@ mod leniency;
 mod message;
 mod octets;
 mod requester;
+#[cfg(test)]
+mod testing;
 mod text;
+mod timestamp;
 mod transfer;
 
 pub mod base;
@@ -47,4 +50,5 @@ pub use octets::Octets;
 pub use patience::{Impatience, Patience};
 pub use requester::{Answer, Request, Requester};
 pub use text::{StringType, Text, TextHead};
+pub use timestamp::Timestamp104;
 pub use transfer::{Limits, Multipart, Part, Parts, Place, TransferFault, Transferred, transfer};

@@ -216,12 +216,9 @@ impl Descriptor {
         Some(mctp::uuid_text(uuid))
     }
 
-    /// Whether this is an IANA number sent with its high byte first, as OpenBIC does: read low byte first it is beyond
-    /// every number IANA gave or will give (they are below 2^24), and the other way round it is not.
+    /// Whether this is an IANA number sent with its high byte first, as OpenBIC does.
     pub fn is_big_endian(&self) -> bool {
-        self.descriptor_type == DescriptorType::IANA_ENTERPRISE_ID
-            && <[u8; 4]>::try_from(&*self.data)
-                .is_ok_and(|bytes| u32::from_le_bytes(bytes) > 0x00ff_ffff && u32::from_be_bytes(bytes) <= 0x00ff_ffff)
+        self.descriptor_type == DescriptorType::IANA_ENTERPRISE_ID && big_endian_iana(&self.data)
     }
 
     /// Title and data, if the vendor defined it and the title is whole.
@@ -255,6 +252,13 @@ impl Descriptor {
         seen.extend(self.is_big_endian().then_some(Leniency::BigEndianIana));
         seen
     }
+}
+
+/// Whether an IANA number has its high byte first: read low byte first it is beyond every number IANA gave or will give
+/// (they are below 2^24), and the other way round it is not.
+pub(crate) fn big_endian_iana(bytes: &[u8]) -> bool {
+    <[u8; 4]>::try_from(bytes)
+        .is_ok_and(|bytes| u32::from_le_bytes(bytes) > 0x00ff_ffff && u32::from_be_bytes(bytes) <= 0x00ff_ffff)
 }
 
 impl Wire for Descriptor {
