@@ -25,6 +25,7 @@ mod leniency;
 mod message;
 mod octets;
 mod requester;
+mod respond;
 mod text;
 mod transfer;
 
@@ -46,5 +47,6 @@ pub use leniency::{Leniency, Lenient};
 pub use octets::Octets;
 pub use patience::{Impatience, Patience};
 pub use requester::{Answer, Request, Requester};
+pub use respond::{refuse, respond};
 pub use text::{StringType, Text, TextHead};
 pub use transfer::{Limits, Multipart, Part, Parts, Place, TransferFault, Transferred, transfer};
