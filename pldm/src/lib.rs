@@ -25,6 +25,7 @@ mod leniency;
 mod message;
 mod octets;
 mod requester;
+mod respond;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -49,6 +50,7 @@ pub use leniency::{Leniency, Lenient};
 pub use octets::Octets;
 pub use patience::{Impatience, Patience};
 pub use requester::{Answer, Request, Requester};
+pub use respond::{refuse, respond};
 pub use text::{StringType, Text, TextHead};
 pub use timestamp::Timestamp104;
 pub use transfer::{Limits, Multipart, Part, Parts, Place, TransferFault, Transferred, transfer};

@@ -65,6 +65,22 @@ pub const PART_TRIES: u32 = 2;
 /// tries does not lose the file, and short enough that a device closes the file soon when we are gone.
 pub const HEARTBEAT: Duration = Duration::from_secs(20);
 
+/// How many bytes an event that is polled may have. The largest kind that counts its own bytes, an error record, does so
+/// in 16 bits; twice that leaves room for vendors.
+pub const EVENT_BYTES: usize = 0x2_0000;
+
+/// How many parts an event may have: as many as 64 KiB in MCTP packets of 64 bytes, one part each, of which headers
+/// leave about 40.
+pub const EVENT_PARTS: u32 = 2048;
+
+/// How long fetching one event may take. 64 KiB over I2C at 100 kHz take 6 s, and twice that in small parts; beyond a
+/// minute other questions to the device matter more.
+pub const EVENT_TIME: Duration = Duration::from_secs(60);
+
+/// How often an event is fetched whose parts do not fit together: a second time, because something may have been lost
+/// on the way; not a third, because then the device is at fault, and those behind it wait.
+pub const EVENT_TRIES: u32 = 2;
+
 /// How many calls a requester remembers until they are taken: a whole inventory pass is about twenty.
 pub const CALLS: usize = 256;
 

@@ -1,11 +1,35 @@
 //! PLDM for platform monitoring and control, DSP0248: sensors, effecters, events, and the records that describe them.
 
-mod event;
+mod effecter;
 mod pdr;
+mod poll;
+mod raw;
 mod reading;
 mod repository;
+mod state;
+mod threshold;
 
+pub mod event;
+
+pub use effecter::{
+    GetNumericEffecterValue, GetStateEffecterStates, NumericEffecterValue, SetNumericEffecterEnable,
+    SetNumericEffecterValue, SetRequest, SetStateEffecterEnables, SetStateEffecterStates, StateEffecterEnable,
+    StateEffecterRequest, StateEffecterState, StateEffecterStates,
+};
+pub use poll::{
+    Drained, EventPart, PollForPlatformEventMessage, PollOperation, Polled, PolledPart, poll, poll_all, poll_from,
+};
+pub use raw::{DataSize, Raw};
+pub use reading::{
+    GetSensorReading, GetStateSensorReadings, SensorReading, SetNumericSensorEnable, SetStateSensorEnables,
+    StateSensorEnable, StateSensorReading, StateSensorReadings,
+};
 pub use repository::PdrTransferFlag;
+pub use state::{EffecterOperationalState, EventMessageEnable, PresentState, SensorOperationalState};
+pub use threshold::{
+    GetSensorHysteresis, GetSensorThresholds, RestoreSensorThresholds, SensorHysteresis, SensorThresholds,
+    SetSensorHysteresis, SetSensorThresholds,
+};
 
 use crate::Command;
 

@@ -1,0 +1,227 @@
+//! Effecters: what they are set to. To set them, there are codecs only: none is a [`Request`](crate::Request), so an
+//! inventory cannot move an effecter by mistake.
+
+use super::{
+    DataSize, EffecterOperationalState, EventMessageEnable, Raw,
+    reading::{composite_count, read_composite},
+};
+use crate::{Answer, Leniency, Lenient, message::request};
+use wire::{Malformed, Reader, Wire, Writer};
+
+wire::record! {
+    /// Asks a numeric effecter for its value (DSP0248, GetNumericEffecterValue, 0x32).
+    pub struct GetNumericEffecterValue = "GetNumericEffecterValue" {
+        /// The effecter.
+        pub effecter_id: u16,
+    }
+}
+request!(PLATFORM GetNumericEffecterValue = 0x32 -> NumericEffecterValue);
+
+/// What a numeric effecter is set to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NumericEffecterValue {
+    /// Whether it works.
+    pub operational_state: EffecterOperationalState,
+    /// The value it is moving to, in the unit its record gives.
+    pub pending_value: Raw,
+    /// The value it has. Means nothing unless [`Self::is_valid`].
+    pub present_value: Raw,
+}
+
+impl NumericEffecterValue {
+    /// Whether the value means anything: only while the effecter is enabled (DSP0248).
+    pub const fn is_valid(&self) -> bool {
+        self.operational_state.is_enabled()
+    }
+}
+
+impl Wire for NumericEffecterValue {
+    const NAME: &'static str = "GetNumericEffecterValue response";
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let size: DataSize = r.get("effecter_data_size")?;
+        let operational_state = r.get("effecter_oper_state")?;
+        let [pending_value, present_value] = Raw::read_all(r, size, ["pending_value", "present_value"])?;
+        Ok(Self { operational_state, pending_value, present_value })
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
+        let size = self.pending_value.size();
+        w.put(&size)?;
+        w.put(&self.operational_state)?;
+        Raw::write_all::<Self>(w, size, &[&self.pending_value, &self.present_value])
+    }
+}
+
+wire::record! {
+    /// Asks state effecters for their states (DSP0248, GetStateEffecterStates, 0x3a).
+    pub struct GetStateEffecterStates = "GetStateEffecterStates" {
+        /// The effecters; up to eight share an id.
+        pub effecter_id: u16,
+    }
+}
+request!(PLATFORM GetStateEffecterStates = 0x3a -> StateEffecterStates, StateEffecterStates::keep);
+
+/// The states of the effecters that share an id.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StateEffecterStates {
+    /// In the order of the effecter's record.
+    pub effecters: Vec<StateEffecterState>,
+}
+
+wire::record! {
+    /// The state of one state effecter. What a state means, its state set says (DSP0249).
+    pub struct StateEffecterState = "state effecter state" {
+        /// Whether it works.
+        pub operational_state: EffecterOperationalState,
+        /// The state it is moving to.
+        pub pending_state: u8,
+        /// The state it has. Means nothing unless [`Self::is_valid`].
+        pub present_state: u8,
+    }
+}
+
+impl StateEffecterState {
+    /// Whether the state means anything: only while the effecter is enabled (DSP0248).
+    pub const fn is_valid(&self) -> bool {
+        self.operational_state.is_enabled()
+    }
+}
+
+impl StateEffecterStates {
+    /// Decodes the effecters that arrived whole.
+    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
+        let mut r = Reader::new(Self::NAME, payload);
+        let (effecters, damage) = read_composite(&mut r, "effecter")?;
+        Ok(Answer { value: Self { effecters }, damage: damage.or_else(|| r.finish().err()) })
+    }
+}
+
+impl Wire for StateEffecterStates {
+    const NAME: &'static str = "GetStateEffecterStates response";
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let (effecters, damage) = read_composite(r, "effecter")?;
+        damage.map_or(Ok(Self { effecters }), Err)
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
+        w.len::<u8>(self.effecters.len(), "composite_effecter_count")?;
+        w.list(&self.effecters)
+    }
+}
+
+impl Lenient for StateEffecterStates {
+    fn leniencies(&self) -> Vec<Leniency> {
+        composite_count(self.effecters.len())
+    }
+}
+
+wire::record! {
+    /// Switches a numeric effecter (DSP0248, SetNumericEffecterEnable, 0x30).
+    pub struct SetNumericEffecterEnable = "SetNumericEffecterEnable" {
+        /// The effecter.
+        pub effecter_id: u16,
+        /// The state it is to have.
+        pub operational_state: EffecterOperationalState,
+    }
+}
+
+/// Sets a numeric effecter (DSP0248, SetNumericEffecterValue, 0x31).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SetNumericEffecterValue {
+    /// The effecter.
+    pub effecter_id: u16,
+    /// The value it is to have.
+    pub effecter_value: Raw,
+}
+
+impl Wire for SetNumericEffecterValue {
+    const NAME: &'static str = "SetNumericEffecterValue";
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let effecter_id = r.get("effecter_id")?;
+        let size: DataSize = r.get("effecter_data_size")?;
+        Ok(Self { effecter_id, effecter_value: Raw::read(r, size, "effecter_value")? })
+    }
+    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
+        w.put(&self.effecter_id)?;
+        w.put(&self.effecter_value.size())?;
+        self.effecter_value.write(w)
+    }
+}
+
+/// Switches state effecters and their events (DSP0248, SetStateEffecterEnables, 0x38).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SetStateEffecterEnables {
+    /// The effecters that share this id.
+    pub effecter_id: u16,
+    /// What each is to do.
+    pub effecters: Vec<StateEffecterEnable>,
+}
+
+wire::record! {
+    /// What one state effecter is to do.
+    pub struct StateEffecterEnable = "state effecter enable" {
+        /// The state it is to have.
+        pub operational_state: EffecterOperationalState,
+        /// The events it is to send.
+        pub event_message_enable: EventMessageEnable,
+    }
+}
+
+impl Wire for SetStateEffecterEnables {
+    const NAME: &'static str = "SetStateEffecterEnables";
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let effecter_id = r.get("effecter_id")?;
+        let count: u8 = r.get("composite_effecter_count")?;
+        Ok(Self { effecter_id, effecters: r.list(count, "effecter")? })
+    }
+    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
+        w.put(&self.effecter_id)?;
+        w.len::<u8>(self.effecters.len(), "composite_effecter_count")?;
+        w.list(&self.effecters)
+    }
+}
+
+/// Sets state effecters (DSP0248, SetStateEffecterStates, 0x39).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SetStateEffecterStates {
+    /// The effecters that share this id.
+    pub effecter_id: u16,
+    /// What each is to do.
+    pub effecters: Vec<StateEffecterRequest>,
+}
+
+wire::codes! {
+    /// Whether an effecter is meant.
+    pub struct SetRequest(u8) {
+        /// It stays as it is.
+        NO_CHANGE = 0x00,
+        /// It is to have the state.
+        REQUEST_SET = 0x01,
+    }
+}
+
+wire::record! {
+    /// What one state effecter is to do.
+    pub struct StateEffecterRequest = "state effecter request" {
+        /// Whether it is meant.
+        pub set_request: SetRequest,
+        /// The state it is to have.
+        pub effecter_state: u8,
+    }
+}
+
+impl Wire for SetStateEffecterStates {
+    const NAME: &'static str = "SetStateEffecterStates";
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let effecter_id = r.get("effecter_id")?;
+        let count: u8 = r.get("composite_effecter_count")?;
+        Ok(Self { effecter_id, effecters: r.list(count, "effecter")? })
+    }
+    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
+        w.put(&self.effecter_id)?;
+        w.len::<u8>(self.effecters.len(), "composite_effecter_count")?;
+        w.list(&self.effecters)
+    }
+}

@@ -1,0 +1,132 @@
+//! Thresholds and hysteresis of numeric sensors, as they are now: a record says only how they were at first.
+//! To set them, there are codecs only.
+
+use super::{DataSize, Raw};
+use crate::message::request;
+use wire::{Malformed, Reader, Wire, Writer};
+
+wire::record! {
+    /// Asks a numeric sensor for its thresholds (DSP0248, GetSensorThresholds, 0x12).
+    pub struct GetSensorThresholds = "GetSensorThresholds" {
+        /// The sensor.
+        pub sensor_id: u16,
+    }
+}
+request!(PLATFORM GetSensorThresholds = 0x12 -> SensorThresholds);
+
+/// The six thresholds of a numeric sensor, in the unit its record gives. Which of them it has, the record says too.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SensorThresholds {
+    /// Above this: warning.
+    pub upper_warning: Raw,
+    /// Above this: critical.
+    pub upper_critical: Raw,
+    /// Above this: fatal.
+    pub upper_fatal: Raw,
+    /// Below this: warning.
+    pub lower_warning: Raw,
+    /// Below this: critical.
+    pub lower_critical: Raw,
+    /// Below this: fatal.
+    pub lower_fatal: Raw,
+}
+
+impl SensorThresholds {
+    const FIELDS: [&'static str; 6] =
+        ["upper_warning", "upper_critical", "upper_fatal", "lower_warning", "lower_critical", "lower_fatal"];
+}
+
+impl Wire for SensorThresholds {
+    const NAME: &'static str = "GetSensorThresholds response";
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let size: DataSize = r.get("sensor_data_size")?;
+        let [upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal] =
+            Raw::read_all(r, size, Self::FIELDS)?;
+        Ok(Self { upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal })
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
+        let size = self.upper_warning.size();
+        w.put(&size)?;
+        let Self { upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal } = self;
+        let all = [upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal];
+        Raw::write_all::<Self>(w, size, &all)
+    }
+}
+
+/// Sets the thresholds of a numeric sensor (DSP0248, SetSensorThresholds, 0x13).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SetSensorThresholds {
+    /// The sensor.
+    pub sensor_id: u16,
+    /// The thresholds it is to have.
+    pub thresholds: SensorThresholds,
+}
+
+impl Wire for SetSensorThresholds {
+    const NAME: &'static str = "SetSensorThresholds";
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self { sensor_id: r.get("sensor_id")?, thresholds: r.get("thresholds")? })
+    }
+    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
+        w.put(&self.sensor_id)?;
+        w.put(&self.thresholds)
+    }
+}
+
+wire::record! {
+    /// Gives a numeric sensor its first thresholds again (DSP0248, RestoreSensorThresholds, 0x14).
+    pub struct RestoreSensorThresholds = "RestoreSensorThresholds" {
+        /// The sensor.
+        pub sensor_id: u16,
+    }
+}
+
+wire::record! {
+    /// Asks a numeric sensor for its hysteresis (DSP0248, GetSensorHysteresis, 0x15).
+    pub struct GetSensorHysteresis = "GetSensorHysteresis" {
+        /// The sensor.
+        pub sensor_id: u16,
+    }
+}
+request!(PLATFORM GetSensorHysteresis = 0x15 -> SensorHysteresis);
+
+/// How far back behind a threshold a reading must go to be normal again, in the unit of the sensor's record.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SensorHysteresis {
+    /// The distance.
+    pub hysteresis_value: Raw,
+}
+
+impl Wire for SensorHysteresis {
+    const NAME: &'static str = "GetSensorHysteresis response";
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let size: DataSize = r.get("sensor_data_size")?;
+        Ok(Self { hysteresis_value: Raw::read(r, size, "hysteresis_value")? })
+    }
+    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
+        w.put(&self.hysteresis_value.size())?;
+        self.hysteresis_value.write(w)
+    }
+}
+
+/// Sets the hysteresis of a numeric sensor (DSP0248, SetSensorHysteresis, 0x16).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SetSensorHysteresis {
+    /// The sensor.
+    pub sensor_id: u16,
+    /// The hysteresis it is to have.
+    pub hysteresis: SensorHysteresis,
+}
+
+impl Wire for SetSensorHysteresis {
+    const NAME: &'static str = "SetSensorHysteresis";
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self { sensor_id: r.get("sensor_id")?, hysteresis: r.get("hysteresis")? })
+    }
+    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
+        w.put(&self.sensor_id)?;
+        w.put(&self.hysteresis)
+    }
+}
