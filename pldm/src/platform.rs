@@ -1,11 +1,21 @@
 //! PLDM for platform monitoring and control, DSP0248: sensors, effecters, events, and the records that describe them.
 
 mod event;
+mod number;
 mod pdr;
 mod reading;
 mod repository;
+mod state_set;
+mod unit;
 
-pub use repository::PdrTransferFlag;
+pub use number::{DataSize, RangeFieldFormat, Raw, Real32};
+pub use pdr::*;
+pub use repository::{
+    GetPdr, GetPdrRepositoryInfo, LostRecord, PdrPart, PdrTransferFlag, Repository, RepositoryInfo, RepositoryState,
+    Step, Walk, repository,
+};
+pub use state_set::StateSet;
+pub use unit::{RateUnit, Unit};
 
 use crate::Command;
 
