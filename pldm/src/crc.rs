@@ -1,4 +1,5 @@
-//! The checksum PLDM puts behind multi-part data: CRC-32 as in IEEE 802.3 (DSP0240, "DataIntegrityChecksum").
+//! The checksums PLDM puts behind data in parts: CRC-32 as in IEEE 802.3 (DSP0240, "DataIntegrityChecksum"), and CRC-8
+//! behind platform descriptor records (DSP0248, "transferCRC").
 
 /// The polynomial x^32 + x^26 + ... + 1, bit-reversed because the checksum takes the lowest bit first.
 const POLYNOMIAL: u32 = 0xedb8_8320;
@@ -17,6 +18,13 @@ pub(crate) fn crc32_after(before: u32, bytes: &[u8]) -> u32 {
     })
 }
 
+/// The CRC-8 of `bytes`: polynomial x^8 + x^2 + x + 1, beginning with 0, the highest bit first, as SMBus has it.
+pub fn crc8(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |crc, &byte| {
+        (0..8).fold(crc ^ byte, |crc: u8, _| if crc & 0x80 == 0 { crc << 1 } else { (crc << 1) ^ 0x07 })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,5 +34,7 @@ mod tests {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
         assert_eq!(crc32(b""), 0);
         assert_eq!(crc32_after(crc32(b"1234"), b"56789"), crc32(b"123456789"));
+        assert_eq!(crc8(b"123456789"), 0xf4);
+        assert_eq!(crc8(b""), 0);
     }
 }

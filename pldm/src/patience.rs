@@ -81,6 +81,41 @@ pub const EVENT_TIME: Duration = Duration::from_secs(60);
 /// on the way; not a third, because then the device is at fault, and those behind it wait.
 pub const EVENT_TRIES: u32 = 2;
 
+/// How many bytes of a platform descriptor record are asked for at once. Nearly all records are shorter, so that one
+/// request brings one; a device that has less room sends less and goes on with the next part.
+pub const RECORD_PART: u16 = 1024;
+
+/// How long one platform descriptor record may be: its length field says 16 bits, behind a header of 10 bytes.
+pub const RECORD_BYTES: usize = 0xffff + 10;
+
+/// How many parts one record may have: a device with the least buffer there is, 64 bytes for the whole message, sends a
+/// record of 4 KiB in a hundred. Real ones are below 1 KiB.
+pub const RECORD_PARTS: u32 = 128;
+
+/// How long one record may take. The slowest line in the field brings 64 KiB in less.
+pub const RECORD_TIME: Duration = Duration::from_secs(30);
+
+/// How many records are read of one repository. A host's own has about a thousand, a device's a few hundred.
+pub const RECORDS: usize = 4096;
+
+/// How many bytes of one repository are kept. Records have about a hundred bytes, so this is more than all of them.
+pub const REPOSITORY_BYTES: usize = 1024 * 1024;
+
+/// How long reading a repository may take, restarts included. A thousand records of a device that uses all of its
+/// 100 ms for each, and as much again on the line, are 200 s.
+pub const REPOSITORY_TIME: Duration = Duration::from_secs(600);
+
+/// How often a repository that changes while it is read is begun: a device that adds its records while it starts is
+/// done by the third time, and one that changes for ever would never be read.
+pub const REPOSITORY_TRIES: u32 = 3;
+
+/// How long to wait for a repository that is being updated before asking again. What changes it, a card that is plugged
+/// in or a device that starts, takes seconds.
+pub const REPOSITORY_UPDATE_DELAY: Duration = Duration::from_secs(1);
+
+/// How often to wait so. A repository that is still being updated is read as it stands.
+pub const REPOSITORY_UPDATE_TRIES: u32 = 30;
+
 /// How many calls a requester remembers until they are taken: a whole inventory pass is about twenty.
 pub const CALLS: usize = 256;
 

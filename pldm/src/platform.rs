@@ -1,13 +1,16 @@
 //! PLDM for platform monitoring and control, DSP0248: sensors, effecters, events, and the records that describe them.
 
 mod effecter;
+mod number;
 mod pdr;
 mod poll;
 mod raw;
 mod reading;
 mod repository;
 mod state;
+mod state_set;
 mod threshold;
+mod unit;
 
 pub mod event;
 
@@ -16,20 +19,27 @@ pub use effecter::{
     SetNumericEffecterValue, SetRequest, SetStateEffecterEnables, SetStateEffecterStates, StateEffecterEnable,
     StateEffecterRequest, StateEffecterState, StateEffecterStates,
 };
+pub use number::{DataSize, RangeFieldFormat, Raw, Real32};
+pub use pdr::*;
 pub use poll::{
     Drained, EventPart, PollForPlatformEventMessage, PollOperation, Polled, PolledPart, poll, poll_all, poll_from,
 };
-pub use raw::{DataSize, Raw};
+pub use raw::{DataSize as ReadingSize, Raw as RawReading};
 pub use reading::{
     GetSensorReading, GetStateSensorReadings, SensorReading, SetNumericSensorEnable, SetStateSensorEnables,
     StateSensorEnable, StateSensorReading, StateSensorReadings,
 };
-pub use repository::PdrTransferFlag;
+pub use repository::{
+    GetPdr, GetPdrRepositoryInfo, LostRecord, PdrPart, PdrTransferFlag, Repository, RepositoryInfo, RepositoryState,
+    Step, Walk, repository,
+};
 pub use state::{EffecterOperationalState, EventMessageEnable, PresentState, SensorOperationalState};
+pub use state_set::StateSet;
 pub use threshold::{
     GetSensorHysteresis, GetSensorThresholds, RestoreSensorThresholds, SensorHysteresis, SensorThresholds,
     SetSensorHysteresis, SetSensorThresholds,
 };
+pub use unit::{RateUnit, Unit};
 
 use crate::Command;
 

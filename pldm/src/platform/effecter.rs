@@ -2,7 +2,7 @@
 //! inventory cannot move an effecter by mistake.
 
 use super::{
-    DataSize, EffecterOperationalState, EventMessageEnable, Raw,
+    EffecterOperationalState, EventMessageEnable, RawReading as Raw, ReadingSize as DataSize,
     reading::{composite_count, read_composite},
 };
 use crate::{Answer, Leniency, Lenient, message::request};

@@ -1,6 +1,6 @@
 //! Readings of sensors: GetSensorReading, GetStateSensorReadings, and which of them a sensor may give.
 
-use super::{DataSize, EventMessageEnable, PresentState, Raw, SensorOperationalState};
+use super::{EventMessageEnable, PresentState, RawReading as Raw, ReadingSize as DataSize, SensorOperationalState};
 use crate::{Answer, Leniency, Lenient, message::request};
 use wire::{Malformed, Reader, Wire, Writer};
 

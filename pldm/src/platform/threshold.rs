@@ -1,7 +1,7 @@
 //! Thresholds and hysteresis of numeric sensors, as they are now: a record says only how they were at first.
 //! To set them, there are codecs only.
 
-use super::{DataSize, Raw};
+use super::{RawReading as Raw, ReadingSize as DataSize};
 use crate::message::request;
 use wire::{Malformed, Reader, Wire, Writer};
 

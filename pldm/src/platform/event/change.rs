@@ -2,7 +2,9 @@
 
 use crate::{
     Octets,
-    platform::{DataSize, EffecterOperationalState, PresentState, Raw, SensorOperationalState},
+    platform::{
+        EffecterOperationalState, PresentState, RawReading as Raw, ReadingSize as DataSize, SensorOperationalState,
+    },
 };
 use wire::{Damage, Malformed, Reader, Wire, Writer};
 
