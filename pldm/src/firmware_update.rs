@@ -13,8 +13,9 @@ mod update;
 pub(crate) use descriptor::big_endian_iana;
 pub use descriptor::{Descriptor, DescriptorType, DeviceIdentifiers, QueryDeviceIdentifiers, VendorDefined};
 pub use downstream::{
-    DownstreamComponent, DownstreamDevice, DownstreamDevices, DownstreamFirmwareParameters, DownstreamIdentifiers,
-    DownstreamSupport, GetDownstreamFirmwareParameters, QueryDownstreamDevices, QueryDownstreamIdentifiers,
+    DownstreamCapabilities, DownstreamComponent, DownstreamDevice, DownstreamDevices, DownstreamDevicesCapabilities,
+    DownstreamFirmwareParameters, DownstreamIdentifiers, DownstreamSupport, GetDownstreamFirmwareParameters,
+    QueryDownstreamDevices, QueryDownstreamIdentifiers, downstream_firmware_parameters, downstream_identifiers,
 };
 pub use parameters::{
     ActivationMethods, Component, ComponentCapabilities, ComponentClassification, ComponentHead, DeviceCapabilities,

@@ -47,6 +47,7 @@ pub use header::{
     Command, Header, InstanceId, NotOpened, Opened, PldmType, answers, encode_request, encode_response, open,
 };
 pub use leniency::{Leniency, Lenient};
+pub use message::Keep;
 pub use octets::Octets;
 pub use patience::{Impatience, Patience};
 pub use requester::{Answer, Request, Requester};

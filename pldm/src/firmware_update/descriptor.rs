@@ -1,6 +1,6 @@
 //! QueryDeviceIdentifiers (DSP0267, 0x01): what a device is, in the numbers of those who give them.
 
-use crate::{Answer, Leniency, Lenient, Octets, StringType, Text, message::request};
+use crate::{Answer, Keep, Leniency, Lenient, Octets, StringType, Text, message::request};
 use std::fmt;
 use wire::{Malformed, Reader, Wire, Writer};
 
@@ -101,8 +101,7 @@ impl Wire for DeviceIdentifiers {
     const NAME: &'static str = "QueryDeviceIdentifiers response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let answer = Self::read_kept(r)?;
-        answer.damage.map_or(Ok(answer.value), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -117,14 +116,6 @@ impl Wire for DeviceIdentifiers {
 }
 
 impl DeviceIdentifiers {
-    /// Decodes the descriptors that arrived whole. They end where the length says, or the bytes; a count or length
-    /// that does not agree with them is damage.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let answer = Self::read_kept(&mut r)?;
-        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
-    }
-
     /// What the vendor calls the device, in the descriptor that OpenBMC agreed on for it.
     pub fn openbmc_name(&self) -> Option<String> {
         let named = self.descriptors.iter().filter_map(Descriptor::vendor_defined);
@@ -133,7 +124,10 @@ impl DeviceIdentifiers {
             (title == "OpenBMC.Name").then(|| name.to_string_lenient().0)
         })
     }
+}
 
+impl Keep for DeviceIdentifiers {
+    /// The descriptors end where the length says, or the bytes; a count or length that does not agree with them is damage.
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let length: u32 = r.get("device_identifiers_length")?;
         let count: u8 = r.get("descriptor_count")?;

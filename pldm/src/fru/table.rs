@@ -4,7 +4,7 @@ use super::{
     FruRecordTableMetadata, FruRecordTablePart, General, GetFruRecordByOption, GetFruRecordTable,
     GetFruRecordTableMetadata, Record,
 };
-use crate::{Answer, CallError, Leniency, Lenient, Requester, crc32, message::Keep, patience, transfer};
+use crate::{Answer, CallError, Keep, Leniency, Lenient, Requester, crc32, patience, transfer};
 use std::collections::BTreeSet;
 use wire::{Damage, Malformed, Reader, Wire};
 
@@ -138,8 +138,9 @@ fn split(bytes: &[u8], length: Option<usize>) -> (&[u8], Option<u32>) {
 /// Whether the records end in time for padding and a checksum.
 fn ends_in_checksum(bytes: &[u8]) -> bool {
     let mut r = Reader::new(Record::NAME, bytes);
+    let zeros = bytes.iter().rev().take_while(|&&byte| byte == 0).count();
     while r.remaining() > 7 {
-        if r.get::<Record>("record").is_err() {
+        if r.remaining() <= zeros || r.get::<Record>("record").is_err() {
             return false;
         }
     }
@@ -153,7 +154,7 @@ fn records(message: &'static str, table: &[u8]) -> (Vec<Record>, usize, Option<M
     let mut r = Reader::new(message, table);
     let mut records = Vec::new();
     // Zeros at the end may be a field's: only those behind the last record are padding.
-    while r.remaining() > padding || (r.remaining() > 0 && records.is_empty() && padding < table.len()) {
+    while r.remaining() > padding {
         match Record::read_kept(&mut r) {
             Ok(answer) => {
                 records.push(answer.value);

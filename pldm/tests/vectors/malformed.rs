@@ -2,9 +2,10 @@
 
 use crate::vector::Vector;
 use pldm::{
-    Answer, CompletionCode, Header, Leniency, Lenient, NotOpened, Request,
+    Answer, CallError, CompletionCode, Failure, Header, Leniency, Lenient, NotOpened, PldmType, Request,
     base::{GetPldmCommands, GetPldmTypes, GetPldmVersion, MultipartReceive, Versions},
     firmware_update::*,
+    fru::{GetFruRecordTable, RecordTable},
 };
 use std::fmt::Debug;
 use wire::{Damage, Malformed};
@@ -101,11 +102,23 @@ pub(crate) fn check(vector: &Vector) -> bool {
             assert_eq!((answer.value.versions[0].to_string().as_str(), answer.damage), ("1.3.0", None));
             assert_eq!(answer.leniencies(), [Leniency::MissingChecksum]);
         }
+        // libpldm refuses it; an empty table is one that says nothing, and lacks its checksum.
+        "ftab.success_header_only" => {
+            let part = sound::<GetFruRecordTable>(vector);
+            let table = RecordTable::read(&part.data, Err(refusal()));
+            assert_eq!((table.records.len(), table.leniencies()), (0, vec![Leniency::MissingChecksum]));
+        }
         "mrr.end_crc_missing" => refused::<MultipartReceive>(vector, "checksum"),
         "mrr.length_past_end" => refused::<MultipartReceive>(vector, "data"),
         _ => return false,
     }
     true
+}
+
+/// Why there is no metadata.
+fn refusal() -> CallError {
+    let failure = Failure::Refused(CompletionCode::ERROR_UNSUPPORTED_PLDM_CMD);
+    CallError { pldm_type: PldmType::FRU, command: "GetFRURecordTableMetadata", failure }
 }
 
 /// Nothing is kept.
