@@ -4,7 +4,10 @@ use mctp::{
     Address, MessageType,
     tty::{Incoming, Line},
 };
-use pldm::platform::EventMessage;
+use pldm::{
+    CompletionCode,
+    platform::event::{self, EventMessage, PlatformEventStatus},
+};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -48,13 +51,14 @@ impl Hub {
         Ear { hub: Arc::clone(self), address, events, lost }
     }
 
-    /// Hands an event on. One that nobody listens for, or has no room for, is lost.
-    fn tell(&self, from: Address, event: EventMessage) {
+    /// Hands an event on, and says whether anybody listens. One that there is no room for is lost.
+    fn tell(&self, from: Address, event: EventMessage) -> bool {
         let seats = self.seats();
-        let Some(seat) = seats.get(&from) else { return };
+        let Some(seat) = seats.get(&from) else { return false };
         if let Err(TrySendError::Full(_)) = seat.events.try_send(event) {
             seat.lost.fetch_add(1, Ordering::Relaxed);
         }
+        true
     }
 
     /// Every follower of a device on this network may have missed something.
@@ -108,11 +112,19 @@ pub async fn run(line: Arc<Line>, hub: Arc<Hub>) {
 }
 
 async fn answer(line: &Line, hub: &Hub, question: &Incoming) {
-    let heard = pldm::respond(&question.body);
-    if let Some(event) = heard.event {
-        hub.tell(question.source, event);
-    }
-    if let Some(answer) = heard.answer {
+    let answer = match event::opened(&question.body) {
+        None => pldm::respond(&question.body),
+        Some((header, message)) => {
+            let code = match message {
+                Err(_) => CompletionCode::ERROR_INVALID_LENGTH,
+                Ok(event) if hub.tell(question.source, event) => CompletionCode::SUCCESS,
+                // Who is not followed yet may say it again when it is.
+                Ok(_) => CompletionCode::ERROR_NOT_READY,
+            };
+            event::answer(&header, code, PlatformEventStatus::EVENT_NO_LOGGING)
+        }
+    };
+    if let Some(answer) = answer {
         // A line that went down meanwhile answers nobody; the device will say it again.
         let _gone = line.reply(question, &answer).await;
     }

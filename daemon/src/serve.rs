@@ -27,8 +27,9 @@ pub async fn run(configuration: &Path) -> io::Result<()> {
     }
     // Unbounded, but each search of a line puts in one for each of its places, and the inventory takes them at once.
     let (sightings, sighted) = mpsc::unbounded_channel();
-    discover::serial::start(&settings, &store, &sightings);
-    tokio::spawn(inventory::run(inventory::Follow::new(&settings, &store), sighted));
+    let hub = Arc::default();
+    discover::serial::start(&settings, &store, &sightings, &hub);
+    tokio::spawn(inventory::run(inventory::Follow::new(&settings, &store, &hub), sighted));
     tokio::spawn(image::run(settings.images, settings.components, Arc::clone(&store)));
     tokio::spawn(face::dbus::serve(store.model()));
     tokio::select! {

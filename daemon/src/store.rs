@@ -135,6 +135,11 @@ impl Store {
         self.model.borrow().components.get(id).is_some_and(|component| component.origin.is_same_place(origin))
     }
 
+    /// Where the component of this id is.
+    pub fn origin(&self, id: &Id) -> Option<Origin> {
+        self.model.borrow().components.get(id).map(|component| component.origin.clone())
+    }
+
     /// Takes a report in.
     pub fn apply(&self, report: Report) {
         let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);

@@ -102,7 +102,7 @@ impl Scene {
         let store = Arc::new(Store::default());
         let (sightings, sighted) = mpsc::unbounded_channel();
         let events = store.events();
-        tokio::spawn(run(Follow::new(&Settings::default(), &store), sighted));
+        tokio::spawn(run(Follow::new(&Settings::default(), &store, &Arc::default()), sighted));
         Self { store, events, sightings }
     }
 
