@@ -51,3 +51,58 @@ fn fields(line: &'static str) -> Option<[&'static str; 4]> {
     let mut fields = line.split('\t');
     Some([fields.next()?, fields.next()?, fields.next()?, fields.next()?])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order_and_says_nothing_twice() {
+        let mut before: Option<(u16, &str, Option<u8>)> = None;
+        for line in SETS.lines() {
+            let [set, name, state, text] = fields(line).unwrap_or_else(|| panic!("{line:?} has too few fields"));
+            assert_eq!(line.split('\t').count(), 4, "{line:?}");
+            let (set, state) = (set.parse::<u16>().unwrap(), (!state.is_empty()).then(|| state.parse::<u8>().unwrap()));
+            assert!(set > 0 && set < OEM, "{line:?}");
+            assert_eq!(state.is_some(), !text.is_empty(), "{line:?}");
+            for words in [name, text] {
+                assert!(words == words.trim() && words.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{line:?}");
+            }
+            assert!(!name.is_empty(), "{line:?}");
+            if let Some((set_before, name_before, state_before)) = before {
+                let same = set_before == set;
+                assert!(set_before < set || (same && state_before.is_some() && state_before < state), "{line:?}");
+                assert_eq!(same, name_before == name, "{line:?}");
+            }
+            before = Some((set, name, state));
+        }
+        assert!(SETS.lines().count() > 200 && SETS.ends_with('\n'));
+    }
+
+    #[test]
+    fn a_state_reads_as_the_specification_says() {
+        assert_eq!(StateSet(1).describe(3), "Critical");
+        assert_eq!(StateSet(196).describe(26), "Primary Processor Initialization");
+        assert_eq!(
+            (StateSet(99).name(), StateSet(99).to_string()),
+            (Some("Hardware Security"), "Hardware Security".into())
+        );
+        assert_eq!(StateSet(21).describe(2), "Thermal Trip");
+    }
+
+    #[test]
+    fn zero_is_unknown_unless_the_set_says_otherwise() {
+        assert_eq!((StateSet(1).state(0), StateSet(4).state(0)), (Some("Unknown"), Some("Unknown")));
+        assert_eq!(StateSet(199).state(0), Some("Reset/Boot-ROM"));
+        assert_eq!((StateSet(0x8000).state(0), StateSet(300).state(0)), (None, None));
+    }
+
+    #[test]
+    fn what_nobody_knows_is_not_invented() {
+        assert_eq!(StateSet(300).describe(7), "state set 300 state 7");
+        assert_eq!(StateSet(4).describe(7), "state set 4 state 7");
+        assert_eq!(StateSet(0x8001).to_string(), "state set 32769");
+        let all = (0..=400).chain([OEM, u16::MAX]).map(StateSet);
+        assert!(all.into_iter().all(|set| set.state(100).is_none() && set.state(u8::MAX).is_none()));
+    }
+}

@@ -105,3 +105,32 @@ wire::record! {
         pub entity: Entity,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_types_is_in_order_and_says_nothing_twice() {
+        let numbers: Vec<u16> = TYPES
+            .lines()
+            .map(|line| {
+                let (number, name) = line.split_once('\t').unwrap_or_else(|| panic!("{line:?} has no tab"));
+                assert!(name == name.trim() && !name.is_empty() && name.is_ascii() && !name.contains('\t'), "{line:?}");
+                number.parse().unwrap_or_else(|_| panic!("{line:?} has no number"))
+            })
+            .collect();
+        assert!(numbers.is_sorted_by(|one, next| one < next));
+        assert!(numbers.len() > 130 && numbers.iter().all(|number| *number < 0x8000) && TYPES.ends_with('\n'));
+        let mut names: Vec<_> = TYPES.lines().filter_map(|line| line.split_once('\t')).map(|(_, name)| name).collect();
+        names.sort_unstable();
+        assert!(names.is_sorted_by(|one, next| one < next), "a name stands twice");
+    }
+
+    #[test]
+    fn a_logical_entity_has_the_name_of_the_physical_one() {
+        assert_eq!((EntityType(135).name(), EntityType(0x8000 | 135).name()), (Some("Processor"), Some("Processor")));
+        assert!(EntityType(0x8087).is_logical() && !EntityType(0x87).is_logical());
+        assert_eq!((EntityType(24577).name(), EntityType(24577).to_string()), (None, "entity type 24577".into()));
+    }
+}

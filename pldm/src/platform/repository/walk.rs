@@ -2,12 +2,13 @@
 
 use super::{GetPdr, GetPdrRepositoryInfo, RepositoryInfo, RepositoryState};
 use crate::{
-    CallError, CompletionCode, Failure, Leniency, Lenient, Limits, Multipart, Parts, Requester, TransferFault, crc8,
-    patience, platform::Pdr,
+    CallError, CompletionCode, Failure, Leniency, Lenient, Limits, Multipart, Parts, Request, Requester, TransferFault,
+    crc8, patience,
+    platform::{Pdr, PdrHeader},
 };
 use std::collections::HashSet;
 use tokio::time::{Instant, sleep};
-use wire::Damage;
+use wire::{Damage, Malformed, Reader, Wire};
 
 /// The record's number means nothing (DSP0248, GetPDR completion codes).
 const INVALID_RECORD_HANDLE: CompletionCode = CompletionCode(0x82);
@@ -15,6 +16,14 @@ const INVALID_RECORD_HANDLE: CompletionCode = CompletionCode(0x82);
 const INVALID_RECORD_CHANGE_NUMBER: CompletionCode = CompletionCode(0x83);
 /// The repository is being changed.
 const REPOSITORY_UPDATE_IN_PROGRESS: CompletionCode = CompletionCode(0x85);
+
+/// What is wrong with a record that says it is not the one that was asked for.
+const ANOTHER_RECORD: Malformed =
+    Malformed { message: PdrHeader::NAME, field: "record_handle", damage: Damage::Contradiction };
+
+/// How much one record may be.
+const LIMITS: Limits =
+    Limits { items: patience::RECORD_BYTES, parts: patience::RECORD_PARTS, time: patience::RECORD_TIME };
 
 /// What is known of a repository.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -88,16 +97,17 @@ pub struct Walk {
     handles: HashSet<u32>,
     bytes: usize,
     tries: u32,
+    waits: u32,
     cut: Option<CallError>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Stage {
-    /// Nothing was asked yet.
+    /// What is there at all?
     Info,
     /// This record is next.
     Record(u32),
-    /// The last record came: is it all still true?
+    /// Nothing is left to ask for: is it all still true?
     Check,
     /// Nothing more comes.
     End,
@@ -119,6 +129,7 @@ impl Walk {
             handles: HashSet::new(),
             bytes: 0,
             tries: 1,
+            waits: 0,
             cut: None,
         }
     }
@@ -133,25 +144,203 @@ impl Walk {
         (self.info, self.cut)
     }
 
-    /// The next step; none behind the last.
+    /// The next step; none behind the last. Dropped while it waits, it can be called again and asks again.
     pub async fn next(&mut self, requester: &mut Requester) -> Option<Step> {
         loop {
-            match self.stage {
+            let step = match self.stage {
                 Stage::Info => self.begin(requester).await,
-                Stage::Record(handle) => return self.record(handle, requester).await,
-                Stage::Check => return self.check(requester).await,
+                Stage::Record(handle) => self.record(handle, requester).await,
+                Stage::Check => self.check(requester).await,
                 Stage::End => return None,
+            };
+            if step.is_some() {
+                return step;
             }
         }
     }
 
-    async fn begin(&mut self, _requester: &mut Requester) {
-        self.stage = Stage::End;
-    }
-    async fn record(&mut self, _handle: u32, _requester: &mut Requester) -> Option<Step> {
+    /// Asks what there is. A device that does not say may have records all the same.
+    async fn begin(&mut self, requester: &mut Requester) -> Option<Step> {
+        match requester.call(&GetPdrRepositoryInfo).await {
+            Ok(answer) => {
+                let updating = answer.value.repository_state == RepositoryState::UPDATE_IN_PROGRESS;
+                self.info = Some(answer.value);
+                if updating && self.wait().await {
+                    return None;
+                }
+            }
+            Err(error) if matches!(error.failure, Failure::Transport(_)) => return self.give_up(error),
+            Err(_) => {}
+        }
+        self.stage = Stage::Record(0);
         None
     }
-    async fn check(&mut self, _requester: &mut Requester) -> Option<Step> {
+
+    /// Waits for the end of an update; no longer, if that was often enough.
+    async fn wait(&mut self) -> bool {
+        if self.waits >= patience::REPOSITORY_UPDATE_TRIES {
+            return false;
+        }
+        sleep(patience::REPOSITORY_UPDATE_DELAY).await;
+        self.waits = self.waits.saturating_add(1);
+        true
+    }
+
+    /// Asks for a record and says what comes of it.
+    async fn record(&mut self, record_handle: u32, requester: &mut Requester) -> Option<Step> {
+        if let Some(fault) = self.impatience(record_handle) {
+            return self.give_up(fault.of::<GetPdr>());
+        }
+        let Fetched { bytes, next, damage, fault } = match fetch(record_handle, requester).await {
+            Ok(fetched) => fetched,
+            Err(error) => return self.refused(error).await,
+        };
+        if fault.as_ref().is_some_and(|error| error.failure == Failure::Refused(INVALID_RECORD_CHANGE_NUMBER)) {
+            return self.again();
+        }
+        self.handles.insert(record_handle);
+        self.bytes = self.bytes.saturating_add(bytes.len());
+        self.stage = if next == 0 { Stage::Check } else { Stage::Record(next) };
+        let error = match fault {
+            Some(error) => error,
+            None => match Pdr::keep(&bytes) {
+                Ok(pdr) => {
+                    let ours = record_handle == 0 || record_handle == pdr.record_handle;
+                    let damage = (!ours).then_some(ANOTHER_RECORD).or(pdr.damage).or(damage);
+                    return Some(Step::Record(Pdr { damage, ..pdr }));
+                }
+                Err(malformed) => error_of(Failure::Malformed(malformed)),
+            },
+        };
+        if matches!(error.failure, Failure::Silent { .. } | Failure::Transport(_)) {
+            self.give_up(error.clone());
+        }
+        Some(Step::Lost(LostRecord { record_handle, error }))
+    }
+
+    /// Why no further record is asked for, if patience has ended.
+    fn impatience(&self, record_handle: u32) -> Option<TransferFault> {
+        if self.handles.contains(&record_handle) {
+            return Some(TransferFault::Loop { handle: record_handle });
+        }
+        if self.handles.len() >= patience::RECORDS {
+            return Some(TransferFault::TooMuch { limit: patience::RECORDS });
+        }
+        if self.bytes > patience::REPOSITORY_BYTES {
+            return Some(TransferFault::TooMuch { limit: patience::REPOSITORY_BYTES });
+        }
+        let limit = patience::REPOSITORY_TIME;
+        (self.began.elapsed() >= limit).then_some(TransferFault::TooSlow { limit })
+    }
+
+    /// Not even the first part of a record came.
+    async fn refused(&mut self, error: CallError) -> Option<Step> {
+        let is_first = self.handles.is_empty();
+        let empty = self.info.as_ref().is_some_and(|info| info.record_count == 0);
+        match error.failure {
+            Failure::Refused(REPOSITORY_UPDATE_IN_PROGRESS) if self.wait().await => {
+                if is_first {
+                    None
+                } else {
+                    self.again()
+                }
+            }
+            Failure::Refused(INVALID_RECORD_CHANGE_NUMBER) => self.again(),
+            // There is no first record, or there should be none: the repository is empty.
+            Failure::Refused(code) if is_first && (empty || code == INVALID_RECORD_HANDLE) => {
+                self.stage = Stage::End;
+                None
+            }
+            // The device named the record itself, so it may have gone since.
+            Failure::Refused(INVALID_RECORD_HANDLE) => {
+                self.cut = Some(error);
+                self.stage = Stage::Check;
+                None
+            }
+            _ => self.give_up(error),
+        }
+    }
+
+    /// Looks whether the repository is still the one that was read. Who says nothing of it is believed.
+    async fn check(&mut self, requester: &mut Requester) -> Option<Step> {
+        self.stage = Stage::End;
+        let before = self.info.as_ref()?;
+        let after = requester.call(&GetPdrRepositoryInfo).await.ok()?.value;
+        if after == *before { None } else { self.again() }
+    }
+
+    /// Begins again, if that was not done too often.
+    fn again(&mut self) -> Option<Step> {
+        if self.tries >= patience::REPOSITORY_TRIES {
+            return self.give_up(TransferFault::Changed { times: self.tries }.of::<GetPdr>());
+        }
+        let (began, tries, waits) = (self.began, self.tries.saturating_add(1), self.waits);
+        *self = Self { began, tries, waits, ..Self::new() };
+        Some(Step::Again)
+    }
+
+    fn give_up(&mut self, error: CallError) -> Option<Step> {
+        self.cut = Some(error);
+        self.stage = Stage::End;
         None
     }
 }
+
+/// A record's bytes, and which record is next.
+struct Fetched {
+    bytes: Vec<u8>,
+    next: u32,
+    /// What was wrong with an answer that was taken all the same.
+    damage: Option<Malformed>,
+    /// Why the bytes are not the record.
+    fault: Option<CallError>,
+}
+
+/// Asks for part after part of a record. An error means that not even the first came.
+async fn fetch(record_handle: u32, requester: &mut Requester) -> Result<Fetched, CallError> {
+    let mut parts = Parts::new(LIMITS);
+    let (mut request, mut next, mut damage) = (GetPdr::first(record_handle), 0, None);
+    let fault = loop {
+        let answer = match requester.call(&request).await {
+            Ok(answer) => answer,
+            Err(error) if parts.is_new() => return Err(error),
+            Err(error) => break Some(error),
+        };
+        next = answer.value.next_record_handle;
+        damage = damage.or(answer.damage);
+        let crc = answer.value.transfer_crc;
+        match (parts.take(GetPdr::part(answer.value)), answer.damage) {
+            (Ok(None), _) => break checksum(crc, &parts.items).err().map(TransferFault::of::<GetPdr>),
+            // What follows would not stand where it belongs.
+            (Ok(Some(_)), Some(malformed)) => break Some(error_of(Failure::Malformed(malformed))),
+            (Ok(Some(handle)), None) => {
+                request = GetPdr { record_change_number: change_number(&parts.items), ..request.next(handle) };
+            }
+            (Err(fault), _) => break Some(fault.of::<GetPdr>()),
+        }
+    };
+    Ok(Fetched { bytes: parts.items, next, damage, fault })
+}
+
+/// A record's change number, which a request for its next part must name; 0 while it has not come.
+fn change_number(bytes: &[u8]) -> u16 {
+    let header = Reader::new(PdrHeader::NAME, bytes).get::<PdrHeader>("header");
+    header.map_or(0, |header| header.record_change_number)
+}
+
+/// Whether the CRC-8 of a record, if it came, is right.
+fn checksum(sent: Option<u8>, record: &[u8]) -> Result<(), TransferFault> {
+    let right = crc8(record);
+    match sent {
+        Some(sent) if sent != right => Err(TransferFault::Checksum { sent: sent.into(), right: right.into() }),
+        _ => Ok(()),
+    }
+}
+
+const fn error_of(failure: Failure) -> CallError {
+    CallError { pldm_type: GetPdr::TYPE, command: GetPdr::NAME, failure }
+}
+
+#[cfg(test)]
+#[path = "walk_tests.rs"]
+mod tests;
