@@ -65,7 +65,9 @@ impl Hub {
     fn missed(&self, network: u32, count: u64) {
         let seats = self.seats();
         let there = seats.iter().filter(|(address, _)| address.network == network);
-        there.for_each(|(_, seat)| drop(seat.lost.fetch_add(count, Ordering::Relaxed)));
+        for (_, seat) in there {
+            seat.lost.fetch_add(count, Ordering::Relaxed);
+        }
     }
 
     fn seats(&self) -> MutexGuard<'_, BTreeMap<Address, Seat>> {
@@ -115,11 +117,11 @@ async fn answer(line: &Line, hub: &Hub, question: &Incoming) {
     let answer = match event::opened(&question.body) {
         None => pldm::respond(&question.body),
         Some((header, message)) => {
-            let code = match message {
+            let code = match message.map(|event| hub.tell(question.source, event)) {
                 Err(_) => CompletionCode::ERROR_INVALID_LENGTH,
-                Ok(event) if hub.tell(question.source, event) => CompletionCode::SUCCESS,
+                Ok(true) => CompletionCode::SUCCESS,
                 // Who is not followed yet may say it again when it is.
-                Ok(_) => CompletionCode::ERROR_NOT_READY,
+                Ok(false) => CompletionCode::ERROR_NOT_READY,
             };
             event::answer(&header, code, PlatformEventStatus::EVENT_NO_LOGGING)
         }

@@ -1,10 +1,6 @@
 //! Components' logs and crash dumps: fetched over PLDM (DSP0242), kept in a directory of bounded size.
 
-use crate::{
-    event::Log,
-    model::Id,
-    settings,
-};
+use crate::{event::Log, model::Id, settings};
 use pldm::{
     Requester,
     file::{self, FileIdentifier},
@@ -177,7 +173,8 @@ mod tests {
     fn a_directory_that_cannot_be_written_is_told() {
         let scratch = Scratch::new();
         scratch.write("logs", "a file");
-        let wrong = shelf(&scratch).keep(&id("gpu0"), &source(1, "log"), b"x", String::new()).expect_err("no directory");
+        let wrong =
+            shelf(&scratch).keep(&id("gpu0"), &source(1, "log"), b"x", String::new()).expect_err("no directory");
         assert!(wrong.contains("1-log.log"), "{wrong}");
     }
 }

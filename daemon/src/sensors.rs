@@ -181,7 +181,8 @@ impl Tale {
     /// Tells what was read.
     fn flush(&mut self) {
         if !self.readings.is_empty() {
-            self.tell(Word::Readings(std::mem::take(&mut self.readings)));
+            let readings = std::mem::take(&mut self.readings);
+            self.tell(Word::Readings(readings));
         }
     }
 

@@ -23,12 +23,7 @@ use tokio::{
 };
 
 /// Starts to watch every line of the configuration. Each is a network of its own, numbered in their order.
-pub fn start(
-    settings: &Settings,
-    store: &Arc<Store>,
-    sightings: &mpsc::UnboundedSender<Sighting>,
-    hub: &Arc<Hub>,
-) {
+pub fn start(settings: &Settings, store: &Arc<Store>, sightings: &mpsc::UnboundedSender<Sighting>, hub: &Arc<Hub>) {
     for (number, serial) in (1..).zip(&settings.lines) {
         let line = Arc::new(Line::start(line_settings(serial, number, settings.mctp.own_eid)));
         tokio::spawn(listen::run(Arc::clone(&line), Arc::clone(hub)));

@@ -8,18 +8,18 @@ use crate::{
 };
 use pldm::{
     Text,
-    firmware_update::{
-        self as update, Descriptor, DeviceIdentifiers, DownstreamComponent, GetDownstreamFirmwareParameters,
-        GetFirmwareParameters, Image, State, Status,
-    },
+    firmware_update::{self as update, Descriptor, DeviceIdentifiers, DownstreamComponent, Image, State, Status},
     fru::General,
 };
 use std::collections::BTreeMap;
-use wire::Wire;
 
 /// How many firmwares one device may have. Baseboards with everything behind one endpoint have some forty; a longest
 /// message has room for 1600, and what a single pass has to tell must fit into what the faces may fall behind.
 const FIRMWARE_MOST: usize = 256;
+
+/// The questions whose answers have tables of firmware.
+const TABLE: &str = "GetFirmwareParameters";
+const DOWNSTREAM_TABLE: &str = "GetDownstreamFirmwareParameters";
 
 impl Asking<'_> {
     /// The component, as far as it is known.
@@ -30,7 +30,8 @@ impl Asking<'_> {
         let identifiers = self.identifiers.as_ref().map(|answer| &answer.value);
         let own_name = identifiers.and_then(DeviceIdentifiers::openbmc_name);
         // A device that does not say its name this time has not lost it.
-        let known = self.known.filter(|(_, origin)| endpoint.speaks_pldm && origin.may_be_same_device(&endpoint.origin));
+        let known =
+            self.known.filter(|(_, origin)| endpoint.speaks_pldm && origin.may_be_same_device(&endpoint.origin));
         let (id, misnamed) = match (rule, known) {
             (Some(rule), _) => (rule.id.clone(), None),
             (None, Some((id, _))) if own_name.is_none() && !is_whole => (id.clone(), None),
@@ -85,12 +86,12 @@ impl Asking<'_> {
             for part in parameters.components.iter().take(FIRMWARE_MOST) {
                 self.part(component, rule, part, &mut found, faults);
             }
-            self.too_many(faults, GetFirmwareParameters::NAME, parameters.components.len());
+            self.too_many(faults, TABLE, parameters.components.len());
         }
         for part in self.learned.downstream_firmware.iter().take(FIRMWARE_MOST) {
             self.downstream_part(component, part, &mut found, faults);
         }
-        self.too_many(faults, GetDownstreamFirmwareParameters::NAME, self.learned.downstream_firmware.len());
+        self.too_many(faults, DOWNSTREAM_TABLE, self.learned.downstream_firmware.len());
         found
     }
 
@@ -102,19 +103,18 @@ impl Asking<'_> {
         found: &mut BTreeMap<Id, Firmware>,
         faults: &mut Vec<Fault>,
     ) {
-        const STEP: &str = GetFirmwareParameters::NAME;
         let (classification, index) = (part.classification.0, part.classification_index);
         let number = Number { classification, identifier: part.identifier, index };
         let is_free = |(id, ..): &name::Named| id.as_ref().is_some_and(|id| !found.contains_key(id));
         let names = [name::firmware(component, rule, number), name::classified(component, number)];
         let Some((Some(id), name, primary)) = names.into_iter().find(is_free) else {
             let (_, name, _) = name::classified(component, number);
-            faults.push(self.wrong(STEP, format!("{name} stands in the table twice; the first is kept")));
+            faults.push(self.wrong(TABLE, format!("{name} stands in the table twice; the first is kept")));
             return;
         };
         let active = image(&part.active);
         if active.version.is_empty() {
-            faults.push(self.wrong(STEP, format!("{name} has no version, so it is not published")));
+            faults.push(self.wrong(TABLE, format!("{name} has no version, so it is not published")));
         }
         let pending = part.has_pending().then(|| image(&part.pending));
         let firmware = Firmware {
@@ -135,16 +135,15 @@ impl Asking<'_> {
         found: &mut BTreeMap<Id, Firmware>,
         faults: &mut Vec<Fault>,
     ) {
-        const STEP: &str = GetDownstreamFirmwareParameters::NAME;
         let name = format!("downstream device {}", part.index);
         let id = component.join(&format!("downstream_{}", part.index)).filter(|id| !found.contains_key(id));
         let Some(id) = id else {
-            faults.push(self.wrong(STEP, format!("{name} stands in the table twice; the first is kept")));
+            faults.push(self.wrong(DOWNSTREAM_TABLE, format!("{name} stands in the table twice; the first is kept")));
             return;
         };
         let active = image(&part.active);
         if active.version.is_empty() {
-            faults.push(self.wrong(STEP, format!("{name} has no version, so it is not published")));
+            faults.push(self.wrong(DOWNSTREAM_TABLE, format!("{name} has no version, so it is not published")));
         }
         let pending = Some(image(&part.pending)).filter(|image| !image.version.is_empty());
         let device = self.learned.downstream_devices.iter().find(|device| device.index == part.index);

@@ -141,7 +141,7 @@ impl<'a> Asking<'a> {
         }
         self.status = self.ask_optional(&GetStatus).await;
         self.downstream().await;
-        if self.learned.types.is_some_and(|types| types.contains(PldmType::FRU)) {
+        if self.learned.types.as_ref().is_some_and(|types| types.contains(PldmType::FRU)) {
             self.fru().await;
         }
     }

@@ -8,8 +8,8 @@ use mctp::Address;
 use pldm::{
     Text,
     platform::{
-        self, CompactNumericSensor, Conversion, FileDescriptor, Initialization, NumericSensor, Pdr, PresentState, RawReading,
-        Raw, Record, Repository, RepositoryInfo, SensorName, StateSensor, StateSet, Thresholds,
+        self, Conversion, FileDescriptor, Initialization, NumericSensor, Pdr, PresentState, Raw, RawReading, Record,
+        Repository, RepositoryInfo, SensorName, StateSensor, StateSet, Thresholds,
     },
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -83,7 +83,8 @@ impl Catalogue {
         let damaged = records.iter().filter_map(|pdr| Some((pdr.record_handle, pdr.damage?)));
         faults.extend(damaged.map(|(handle, it)| wrong(format!("record {handle:#010x}: {it}"))).take(FAULTS_MOST));
         let names = platform::sensor_names(&records);
-        let mut draft = Draft { component, catalogue: Self { repository: info, ..Self::default() }, interval, faults, wrong };
+        let mut draft =
+            Draft { component, catalogue: Self { repository: info, ..Self::default() }, interval, faults, wrong };
         for pdr in &records {
             draft.take(pdr, |terminus, number| names.get(&(terminus, number)));
         }
@@ -172,7 +173,7 @@ impl<W: Fn(String) -> Fault> Draft<'_, W> {
         let count = sensor.sensors.len();
         let mut states = Vec::new();
         for (position, possible) in (0u8..).zip(&sensor.sensors) {
-            let set = StateSet(possible.state_set);
+            let set = possible.state_set;
             let own = name.members.get(usize::from(position)).cloned().flatten();
             let set_name = set.name().map_or_else(|| format!("state set {}", set.0), str::to_owned);
             let called = match (own, count) {
@@ -191,7 +192,14 @@ impl<W: Fn(String) -> Fault> Draft<'_, W> {
     }
 
     /// Adds a sensor under an id that no other has; none if there are too many.
-    fn add(&mut self, number: u16, called: &str, name: &SensorName, measure: Measure, interval: Duration) -> Option<Id> {
+    fn add(
+        &mut self,
+        number: u16,
+        called: &str,
+        name: &SensorName,
+        measure: Measure,
+        interval: Duration,
+    ) -> Option<Id> {
         let sensors = &self.catalogue.sensors;
         if sensors.len() >= SENSORS_MOST {
             let told = (self.wrong)(format!("it has more than {SENSORS_MOST} sensors; the others are not read"));
@@ -280,9 +288,27 @@ pub(super) fn level(state: PresentState, value: Finite, limits: &BTreeMap<Level,
         PresentState::LOWER_CRITICAL => Level::LowerCritical,
         PresentState::LOWER_FATAL => Level::LowerFatal,
         // On which side is not said.
-        PresentState::WARNING => if upper { Level::UpperWarning } else { Level::LowerWarning },
-        PresentState::CRITICAL => if upper { Level::UpperCritical } else { Level::LowerCritical },
-        PresentState::FATAL => if upper { Level::UpperFatal } else { Level::LowerFatal },
+        PresentState::WARNING => {
+            if upper {
+                Level::UpperWarning
+            } else {
+                Level::LowerWarning
+            }
+        }
+        PresentState::CRITICAL => {
+            if upper {
+                Level::UpperCritical
+            } else {
+                Level::LowerCritical
+            }
+        }
+        PresentState::FATAL => {
+            if upper {
+                Level::UpperFatal
+            } else {
+                Level::LowerFatal
+            }
+        }
         _ => computed,
     }
 }

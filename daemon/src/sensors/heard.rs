@@ -183,10 +183,7 @@ impl Tale {
                 });
                 (told.into_iter().collect(), false)
             }
-            (
-                SensorChange::Numeric { event_state, present_reading, .. },
-                Kind::Number { id, conversion, limits },
-            ) => {
+            (SensorChange::Numeric { event_state, present_reading, .. }, Kind::Number { id, conversion, limits }) => {
                 let told = value(conversion, present_reading).map(|value| {
                     let level = level(*event_state, value, limits);
                     (id.clone(), Reading::new(at, Value::Number(value), Some(level)))

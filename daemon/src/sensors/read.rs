@@ -112,4 +112,3 @@ pub(super) fn not_enabled(state: SensorOperationalState) -> String {
         None => format!("the sensor's operational state is {}, which means nothing", state.0),
     }
 }
-

@@ -24,7 +24,8 @@ struct Entry {
 impl Schedule {
     /// All of them are due at once, and later at their own intervals.
     pub(super) fn new(intervals: impl IntoIterator<Item = Duration>, now: Instant) -> Self {
-        let entries = intervals.into_iter().map(|interval| Entry { due: now, interval, failures: 0, settled: false }).collect();
+        let entries =
+            intervals.into_iter().map(|interval| Entry { due: now, interval, failures: 0, settled: false }).collect();
         Self { entries }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     store::Word,
 };
 use pldm::{
-    CallError, CompletionCode, Failure, Request,
+    CallError, CompletionCode, Failure,
     base::{GetTid, SetTid, Tid},
     platform::{
         self, GetPdrRepositoryInfo,
@@ -71,7 +71,8 @@ impl Following {
                     return Err(error.clone());
                 }
                 let component = &self.tale.component;
-                self.tale.catalogue = Catalogue::of(component, self.requester.address(), self.care.settings.interval, repository);
+                self.tale.catalogue =
+                    Catalogue::of(component, self.requester.address(), self.care.settings.interval, repository);
                 faults.extend(self.tale.catalogue.faults.iter().cloned());
                 Ok(())
             }
@@ -84,7 +85,7 @@ impl Following {
         let request = EventMessageSupported { format_version: FORMAT_VERSION };
         let answer = ask!(self, requester => requester.call(&request));
         let Some(supported) = self.settle(answer, faults)? else { return Ok(Delivery::None) };
-        let can = supported.synchrony_configuration_supported;
+        let can = supported.synchrony_configurations_supported;
         let own = self.care.own_eid;
         let (request, delivery) = if can.contains(SynchronyConfigurations::ENABLE_ASYNC_KEEP_ALIVE) {
             (SetEventReceiver::keep_alive(own, HEARTBEAT_SECONDS), Delivery::Sent)

@@ -1,7 +1,9 @@
 //! How an event of a component is told to people.
 
 use crate::event::{DeviceEvent, Severity};
-use pldm::platform::event::{CperEvent, CperSeverity, EffecterChange, EventClass, EventData, SensorChange, SensorEvent};
+use pldm::platform::event::{
+    CperEvent, CperSeverity, EffecterChange, EventClass, EventData, SensorChange, SensorEvent,
+};
 
 /// How much of an event's bytes is told. An error record of a GPU has some kilobytes, and belongs into a log.
 const BYTES_TOLD: usize = 1024;
@@ -23,7 +25,9 @@ pub(super) fn event(
                 EffecterChange::OperationalState { present, previous } => {
                     format!("is {}, before {}", word(present.word(), present.0), word(previous.word(), previous.0))
                 }
-                EffecterChange::Unknown { class, .. } => format!("changed in a way that is not known: {:#04x}", class.0),
+                EffecterChange::Unknown { class, .. } => {
+                    format!("changed in a way that is not known: {:#04x}", class.0)
+                }
             };
             (format!("effecter {} {change}", event.effecter_id), Severity::Information)
         }
@@ -34,7 +38,9 @@ pub(super) fn event(
         EventData::Raw(bytes) if class.is_oem() => {
             (format!("event of its vendor's class {:#04x}, {} bytes", class.0, bytes.len()), Severity::Information)
         }
-        EventData::Raw(bytes) => (format!("event of class {}, {} bytes", label(class), bytes.len()), Severity::Information),
+        EventData::Raw(bytes) => {
+            (format!("event of class {}, {} bytes", label(class), bytes.len()), Severity::Information)
+        }
     };
     let severity = if damage.is_some() { severity.max(Severity::Warning) } else { severity };
     let text = damage.as_ref().map_or_else(|| text.clone(), |damage| format!("{text}; it is damaged: {damage}"));
