@@ -10,6 +10,7 @@ mod release_date;
 mod status;
 mod update;
 
+pub(crate) use descriptor::descriptors_kept;
 pub use descriptor::{Descriptor, DescriptorType, DeviceIdentifiers, QueryDeviceIdentifiers, VendorDefined};
 pub use downstream::{
     DownstreamComponent, DownstreamDevice, DownstreamDevices, DownstreamFirmwareParameters, DownstreamIdentifiers,
