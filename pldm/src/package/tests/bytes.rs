@@ -1,5 +1,8 @@
 //! Writes packages for tests, after the tables of DSP0267 and without a line of what is tested.
 
+/// Identifier, version, and offset and size if it does not lie behind the one before.
+pub(super) type Component = (u16, &'static str, Option<(u32, u32)>);
+
 /// A package that can be got wrong in every field.
 #[derive(Clone)]
 pub(super) struct Bytes {
@@ -10,8 +13,7 @@ pub(super) struct Bytes {
     pub(super) bitmap_bits: u16,
     pub(super) devices: Vec<Vec<u8>>,
     pub(super) downstream_devices: Vec<Vec<u8>>,
-    /// Identifier, version, and where it lies if that is not behind the one before.
-    pub(super) components: Vec<(u16, &'static str, Option<(u32, u32)>)>,
+    pub(super) components: Vec<Component>,
     pub(super) images: Vec<Vec<u8>>,
     /// What follows the last image.
     pub(super) behind: Vec<u8>,
@@ -25,7 +27,8 @@ const IDENTIFIERS: [&str; 4] = [
 ];
 
 fn hex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    let pairs = text.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).unwrap());
+    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }
 
 fn text(text: &str) -> [u8; 2] {
@@ -99,7 +102,7 @@ impl Bytes {
     pub(super) fn write(&self) -> Vec<u8> {
         let front = self.front();
         let opaque: &[u8] = if self.revision >= 2 { b"\x02\0\0\0ok" } else { b"" };
-        let component = |(_, version, _): &(u16, &str, _)| 22 + version.len() + opaque.len();
+        let component = |(_, version, _): &Component| 22 + version.len() + opaque.len();
         let checksums = if self.revision >= 3 { 8 } else { 4 };
         let size = front.len() + 2 + self.components.iter().map(component).sum::<usize>() + checksums;
         let mut header = front;
