@@ -4,6 +4,8 @@
 mod name;
 mod pass;
 
+pub(crate) use pass::descriptor;
+
 use crate::{
     discover::{Endpoint, Presence, Sighting},
     event::Pass,

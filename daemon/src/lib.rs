@@ -12,6 +12,7 @@ mod file;
 pub mod image;
 pub mod inventory;
 pub mod model;
+pub mod package;
 pub mod serve;
 pub mod settings;
 pub mod store;

@@ -249,6 +249,7 @@ fn image(image: &Image) -> model::Image {
     }
 }
 
-fn descriptor(descriptor: &pldm::firmware_update::Descriptor) -> model::Descriptor {
+/// A descriptor as the model has it.
+pub(crate) fn descriptor(descriptor: &pldm::firmware_update::Descriptor) -> model::Descriptor {
     model::Descriptor { name: descriptor.descriptor_type.label().into(), value: descriptor.value() }
 }
