@@ -42,6 +42,7 @@ pub use crc::{Crc32, crc32};
 pub use header::{
     Command, Header, InstanceId, NotOpened, Opened, PldmType, answers, encode_request, encode_response, open,
 };
+pub use instance_id::{SharedInstanceIds, SharingFault};
 pub use leniency::{Leniency, Lenient};
 pub use octets::Octets;
 pub use patience::{Impatience, Patience};
