@@ -10,10 +10,10 @@ use crate::{
     discover::{Endpoint, Presence, Sighting},
     event::Pass,
     model::{Id, Origin},
-    settings::{ComponentRule, Inventory, Pldm, Settings},
+    settings::{ComponentRule, Inventory, Settings},
     store::{Report, Store},
 };
-use pldm::Requester;
+use pldm::{Requester, SharedInstanceIds};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
@@ -27,6 +27,8 @@ pub struct Follow {
     pub inventory: Inventory,
     /// How long a device is waited for.
     pub patience: pldm::Patience,
+    /// The instance ids that we share with others, if others ask, too.
+    pub shared: Option<SharedInstanceIds>,
     /// What the configuration says about components.
     pub rules: Vec<ComponentRule>,
     /// The names that it gives.
@@ -38,12 +40,21 @@ pub struct Follow {
 impl Follow {
     /// What the configuration says.
     pub fn new(settings: &Settings, store: &Arc<Store>) -> Self {
-        let Pldm { time_out, tries } = settings.pldm;
+        let pldm = &settings.pldm;
         // The loader has checked them against the same rule.
-        let patience = pldm::Patience::new(time_out, tries, pldm::patience::EXPIRY).unwrap_or_default();
+        let patience = pldm::Patience::new(pldm.time_out, pldm.tries, pldm::patience::EXPIRY).unwrap_or_default();
+        let shared = pldm.share.then(|| SharedInstanceIds::new(&pldm.instance_ids));
         let (inventory, rules) = (settings.inventory.clone(), settings.components.clone());
         let given = name::Given::new(settings);
-        Self { inventory, patience, rules, given, store: Arc::clone(store) }
+        Self { inventory, patience, shared, rules, given, store: Arc::clone(store) }
+    }
+
+    fn requester(&self, endpoint: &Endpoint) -> Requester {
+        let (transport, address) = (Arc::clone(&endpoint.transport), endpoint.address);
+        match &self.shared {
+            Some(ids) => Requester::sharing(transport, address, self.patience, ids.clone()),
+            None => Requester::new(transport, address, self.patience),
+        }
     }
 }
 
@@ -127,7 +138,7 @@ impl Place {
     async fn read(&mut self, endpoint: &Endpoint) -> Duration {
         let requester = match self.requester.take().filter(|requester| requester.address() == endpoint.address) {
             Some(requester) => requester,
-            None => Requester::new(Arc::clone(&endpoint.transport), endpoint.address, self.follow.patience),
+            None => self.follow.requester(endpoint),
         };
         let requester = self.requester.insert(requester);
         let outcome = pass::pass(&self.follow, endpoint, requester, self.known.as_ref()).await;

@@ -86,9 +86,10 @@ pub(super) async fn pass(
     Outcome::Answered { component: Box::new(component), firmware_missing, pass }
 }
 
-/// A refusal or a broken answer is an answer; a device that gives none to any question is silent.
+/// A refusal or a broken answer is an answer; a device that gives none to any question, or cannot be asked, is silent.
 const fn is_silence(error: &CallError) -> bool {
-    matches!(error.failure, Failure::Silent { .. } | Failure::Transport(_))
+    use Failure::{InstanceIds, Sharing, Silent, Transport};
+    matches!(error.failure, Silent { .. } | Transport(_) | InstanceIds | Sharing(_))
 }
 
 fn exchange(call: &Call, begun: Instant) -> Exchange {
