@@ -58,7 +58,7 @@ const EID: u8 = 20;
 
 /// The other program.
 struct Other {
-    _child: Child,
+    child: Child,
     stdin: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
 }
@@ -70,7 +70,7 @@ impl Other {
         let mut child = command.spawn().expect("python3 is installed");
         let stdin = child.stdin.take().expect("piped");
         let answers = BufReader::new(child.stdout.take().expect("piped")).lines();
-        Self { _child: child, stdin, answers }
+        Self { child, stdin, answers }
     }
 
     async fn ask(&mut self, what: &str) -> i32 {
@@ -157,25 +157,10 @@ async fn two_programs_never_have_the_same_id() {
     }
     assert_eq!(theirs.len(), 32, "an answered request keeps no id from others");
     assert_eq!(requester.call(&GetTid).await.expect_err("no id").failure, Failure::InstanceIds);
-    drop(other);
     // The kernel frees the ids of a program that ends, however it ends.
-    eventually("its ids", async {
-        loop {
-            let (asked, answer) = device.expects();
-            let during = async {
-                if asked.await.is_ok() {
-                    let _ = answer.send(());
-                }
-            };
-            let call = async {
-                let answer = requester.call(&GetTid).await;
-                device.0.lock().expect("not poisoned").take();
-                answer
-            };
-            if tokio::join!(call, during).0.is_ok() {
-                break;
-            }
-        }
-    })
-    .await;
+    eventually("its end", other.child.kill()).await.expect("killed");
+    let (asked, answer) = device.expects();
+    answer.send(()).expect("the device waits");
+    assert!(requester.call(&GetTid).await.is_ok());
+    assert!(asked.await.is_ok());
 }

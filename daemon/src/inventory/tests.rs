@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     event::{Event, Severity, What},
-    model::{Component, Freshness},
+    model::{Component, Freshness, Line},
     testing::Scratch,
 };
 use mctp::{Address, Answer, Answers, Eid, MessageType, Transport};
@@ -178,12 +178,14 @@ async fn beside_pldmd_nothing_is_asked_without_an_id_that_nobody_else_has() {
     let scratch = Scratch::new();
     let mut settings = Settings::default();
     (settings.pldm.share, settings.pldm.instance_ids) = (true, scratch.path().join("ids"));
-    let (mut scene, device) = (Scene::with(&settings), Pretend::named("nic0"));
+    let (scene, device) = (Scene::with(&settings), Pretend::named("nic0"));
+    scene.store.apply(Report::Line { name: "riser".into(), line: Line::default() });
     scene.here(0, 9, &device);
     sleep(SECOND).await;
     assert!(scene.component("nic0").is_none() && device.with(|device| device.seen.is_empty()));
-    let told = format!("{:?}", scene.told());
-    assert!(told.contains("ids: entity not found"), "{told}");
+    let unread = || scene.store.model().borrow().lines.get("riser").and_then(|line| line.unread.get(&0).cloned());
+    let why = unread().expect("told");
+    assert!(why.ends_with("/ids: entity not found"), "{why}");
     // The file is there, and somebody else has the ids 0 to 2 of endpoint 9.
     let path = scratch.write("ids", [0; 8192]);
     let other = File::open(path).expect("a file");
@@ -192,7 +194,7 @@ async fn beside_pldmd_nothing_is_asked_without_an_id_that_nobody_else_has() {
     let lock = libc::flock { l_type, l_whence, l_start: 9 * 32, l_len: 3, l_pid: 0 };
     fcntl(&other, FcntlArg::F_OFD_SETLK(&lock)).expect("locked");
     sleep(3 * SECOND).await;
-    assert!(scene.component("nic0").is_some());
+    assert!(scene.component("nic0").is_some() && unread().is_none());
     let ids: Vec<_> = device.with(|device| device.seen.iter().map(|request| request[0] & 0x1f).collect());
     assert_eq!(ids, [3, 4]);
 }
