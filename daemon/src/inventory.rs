@@ -5,7 +5,8 @@ mod component;
 mod name;
 mod pass;
 
-pub(crate) use pass::exchange;
+pub(crate) use component::descriptor;
+pub(crate) use pass::{exchange, is_silence};
 
 use crate::{
     discover::{Endpoint, Presence, Sighting},
@@ -13,11 +14,11 @@ use crate::{
     listen::Hub,
     model::{Id, Origin},
     sensors::{Care, Followed},
-    settings::{ComponentRule, Inventory, Pldm, Settings},
+    settings::{ComponentRule, Inventory, Settings},
     store::{Report, Store},
 };
 use pass::{Asking, Learned};
-use pldm::{PldmType, Requester, base::PldmTypes};
+use pldm::{PldmType, Requester, SharedInstanceIds, base::PldmTypes};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
@@ -31,6 +32,8 @@ pub struct Follow {
     pub inventory: Inventory,
     /// How long a device is waited for.
     pub patience: pldm::Patience,
+    /// The instance ids that we share with others, if others ask, too.
+    pub shared: Option<SharedInstanceIds>,
     /// What the configuration says about components.
     pub rules: Vec<ComponentRule>,
     /// The names that it gives.
@@ -44,13 +47,22 @@ pub struct Follow {
 impl Follow {
     /// What the configuration says.
     pub fn new(settings: &Settings, store: &Arc<Store>, hub: &Arc<Hub>) -> Self {
-        let Pldm { time_out, tries } = settings.pldm;
+        let pldm = &settings.pldm;
         // The loader has checked them against the same rule.
-        let patience = pldm::Patience::new(time_out, tries, pldm::patience::EXPIRY).unwrap_or_default();
+        let patience = pldm::Patience::new(pldm.time_out, pldm.tries, pldm::patience::EXPIRY).unwrap_or_default();
+        let shared = pldm.share.then(|| SharedInstanceIds::new(&pldm.instance_ids));
         let (inventory, rules) = (settings.inventory.clone(), settings.components.clone());
         let given = name::Given::new(settings);
         let sensors = Arc::new(Care::new(settings, store, hub));
-        Self { inventory, patience, rules, given, sensors, store: Arc::clone(store) }
+        Self { inventory, patience, shared, rules, given, sensors, store: Arc::clone(store) }
+    }
+
+    fn requester(&self, endpoint: &Endpoint) -> Requester {
+        let (transport, address) = (Arc::clone(&endpoint.transport), endpoint.address);
+        match &self.shared {
+            Some(ids) => Requester::sharing(transport, address, self.patience, ids.clone()),
+            None => Requester::new(transport, address, self.patience),
+        }
     }
 }
 
@@ -170,7 +182,7 @@ impl Place {
     /// Asks in turn with whoever else asks this endpoint.
     fn requester(&mut self, endpoint: &Endpoint) -> Requester {
         let known = self.requester.take().filter(|requester| requester.address() == endpoint.address);
-        let new = || Requester::new(Arc::clone(&endpoint.transport), endpoint.address, self.follow.patience);
+        let new = || self.follow.requester(endpoint);
         self.requester.insert(known.unwrap_or_else(new)).another()
     }
 

@@ -15,6 +15,7 @@ pub mod inventory;
 pub mod listen;
 pub mod logs;
 pub mod model;
+pub mod package;
 pub mod sensors;
 pub mod serve;
 pub mod settings;

@@ -8,7 +8,7 @@ use crate::{
     clock::Stamp,
     discover::Endpoint,
     event::Pass,
-    inventory::exchange,
+    inventory::{exchange, is_silence},
     listen::{Ear, Hub},
     logs::Shelf,
     model::{Id, Origin, Reading},
@@ -18,7 +18,7 @@ use crate::{
 use catalogue::Catalogue;
 use heard::Heard;
 use mctp::Eid;
-use pldm::{CallError, Failure, Requester};
+use pldm::Requester;
 use schedule::Schedule;
 use std::{
     collections::BTreeMap,
@@ -60,7 +60,7 @@ impl Care {
     pub fn new(settings: &Settings, store: &Arc<Store>, hub: &Arc<Hub>) -> Self {
         Self {
             settings: settings.sensors.clone(),
-            shared: false,
+            shared: settings.pldm.share,
             own_eid: Eid(settings.mctp.own_eid),
             shelf: Shelf::new(settings.logs.clone()),
             wishes: Mutex::default(),
@@ -361,11 +361,6 @@ impl Following {
             failure: last_error.to_owned(),
         }));
     }
-}
-
-/// Nothing came; anything else is an answer.
-const fn is_silence(error: &CallError) -> bool {
-    matches!(error.failure, Failure::Silent { .. } | Failure::Transport(_))
 }
 
 /// Asks, and listens meanwhile: what a device tells by itself does not wait for what it is asked.

@@ -42,10 +42,11 @@ pub mod platform;
 
 pub use call::{Call, CallError, Failure};
 pub use completion_code::CompletionCode;
-pub use crc::{crc8, crc32};
+pub use crc::{Crc32, crc8, crc32};
 pub use header::{
     Command, Header, InstanceId, NotOpened, Opened, PldmType, answers, encode_request, encode_response, open,
 };
+pub use instance_id::{SharedInstanceIds, SharingFault};
 pub use leniency::{Leniency, Lenient};
 pub use message::Keep;
 pub use octets::Octets;

@@ -1,7 +1,9 @@
-//! The command line: the daemon's D-Bus client. It reads nothing but the bus and, to check it, the configuration.
+//! The command line: the daemon's D-Bus client. It reads nothing but the bus and, to check it, the configuration, or a
+//! firmware update package to show it.
 
 use crate::{
     clock::Stamp,
+    package as file,
     settings::{self, Loaded},
     text::one_line,
 };
@@ -10,6 +12,7 @@ use values::Inventory;
 use watch::{End, Style};
 
 mod bus;
+mod package;
 mod screen;
 mod table;
 #[cfg(test)]
@@ -55,6 +58,23 @@ pub async fn components(json: bool) -> ExitCode {
         Ok(view::components(inventory, screen::size().map(|s| s.columns)))
     })
     .await
+}
+
+/// `firmwarden package show`: without a daemon, all but what runs now.
+pub async fn show_package(path: &Path, json: bool) -> ExitCode {
+    let package = match file::read(path) {
+        Ok(package) => package,
+        Err(why) => {
+            screen::complain(&one_line(&format!("{}: {why}", path.display())));
+            return FINDING.into();
+        }
+    };
+    let read = async { bus::read(&bus::connect().await?).await };
+    let inventory = read.await;
+    let shown = package::Shown::new(&package, inventory.as_ref());
+    let code = if package.findings.is_empty() { ExitCode::SUCCESS } else { FINDING.into() };
+    let lines = if json { serde_json::to_string_pretty(&shown).map(|text| vec![text]) } else { Ok(shown.lines()) };
+    finish(code, lines.map_err(io::Error::from).and_then(|lines| screen::print(&lines)))
 }
 
 /// `firmwarden check-config`: what is wrong, and what is in force all the same.

@@ -190,7 +190,8 @@ fn image(image: &Image) -> model::Image {
     }
 }
 
-fn descriptor(descriptor: &Descriptor) -> model::Descriptor {
+/// A descriptor as the model has it.
+pub(crate) fn descriptor(descriptor: &Descriptor) -> model::Descriptor {
     model::Descriptor { name: descriptor.descriptor_type.label().into(), value: descriptor.value() }
 }
 

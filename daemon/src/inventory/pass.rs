@@ -261,9 +261,10 @@ impl<'a> Asking<'a> {
     }
 }
 
-/// A refusal or a broken answer is an answer; a device that gives none to any question is silent.
-const fn is_silence(error: &CallError) -> bool {
-    matches!(error.failure, Failure::Silent { .. } | Failure::Transport(_))
+/// A refusal or a broken answer is an answer; a device that gives none to any question, or cannot be asked, is silent.
+pub(crate) const fn is_silence(error: &CallError) -> bool {
+    use Failure::{InstanceIds, Sharing, Silent, Transport};
+    matches!(error.failure, Silent { .. } | Transport(_) | InstanceIds | Sharing(_))
 }
 
 /// Whether the device says that it does not know the command.

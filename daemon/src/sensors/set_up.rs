@@ -1,8 +1,9 @@
 //! What is asked once, and again when the device was reset or its records changed: who it is, what sensors it has, and how
 //! its events are to reach us.
 
-use super::{Following, ask, catalogue::Catalogue, is_silence, schedule::Schedule};
+use super::{Following, ask, catalogue::Catalogue, schedule::Schedule};
 use crate::{
+    inventory::is_silence,
     model::{Delivery, Fault},
     store::Word,
 };

@@ -33,13 +33,16 @@ pub(super) fn pldm(fields: &mut Fields<'_, '_>, pldm: &mut Pldm) {
     let read = Pldm {
         time_out: fields.optional("time_out", time_out).unwrap_or(pldm.time_out),
         tries: fields.optional("tries", value::integer(1, 100)).unwrap_or(pldm.tries),
+        share: fields.optional("share", value::boolean).unwrap_or(pldm.share),
+        instance_ids: fields.optional("instance_ids", value::path).unwrap_or_else(|| pldm.instance_ids.clone()),
     };
     let all = read.time_out.saturating_mul(read.tries);
-    if all < EXPIRY {
-        *pldm = read;
-    } else {
+    let before = pldm.clone();
+    *pldm = read;
+    if all >= EXPIRY {
         let expiry = "a request's instance id expires after 5s, so tries x time_out must be less";
-        fields.refuse(&format!("{expiry}: {} x {:?} is {all:?}", read.tries, read.time_out));
+        fields.refuse(&format!("{expiry}: {} x {:?} is {all:?}", pldm.tries, pldm.time_out));
+        (pldm.time_out, pldm.tries) = (before.time_out, before.tries);
     }
 }
 
