@@ -182,11 +182,11 @@ async fn calls_that_are_dropped_use_their_ids_up_until_they_expire() {
 /// A device whose requester shares its ids through a file that goes when the test ends.
 fn sharing<F>(name: &str, react: F) -> (Requester, SharedInstanceIds, std::path::PathBuf)
 where
-    F: Fn(&[u8], usize) -> Reaction + Send + Sync + 'static,
+    F: Fn(&[u8], usize) -> crate::testing::Reaction + Send + Sync + 'static,
 {
     let path = std::env::temp_dir().join(format!("pldm-requester-{}-{name}", std::process::id()));
     std::fs::write(&path, [0; 8192]).unwrap();
-    let device = Arc::new(Device { react, seen: Mutex::default() });
+    let (_, device) = device(react);
     let ids = SharedInstanceIds::new(&path);
     (Requester::sharing(device, ADDRESS, Patience::default(), ids), SharedInstanceIds::new(&path), path)
 }
