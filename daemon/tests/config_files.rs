@@ -63,6 +63,7 @@ fn the_example_uncommented_is_legal_and_its_defaults_are_true() {
     assert_eq!(settings.lines, minimal.lines);
     let (said, otlp) = (settings.otlp.expect("one"), minimal.otlp.expect("one"));
     assert_eq!((said.interval, said.event_name_attribute), (otlp.interval, otlp.event_name_attribute));
+    assert_eq!(said.serial_numbers, otlp.serial_numbers);
     let (said, image) = (&settings.images[1], &minimal.images[0]);
     assert_eq!(
         (said.check_interval, said.interval, said.algorithm),

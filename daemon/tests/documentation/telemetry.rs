@@ -249,6 +249,7 @@ async fn sent() -> BTreeMap<String, Vec<Vec<u8>>> {
         interval: Duration::from_secs(3600),
         resource: vec![],
         event_name_attribute: true,
+        serial_numbers: true,
     };
     let component = component();
     let components = [(component.id.clone(), Arc::new(component))].into();
