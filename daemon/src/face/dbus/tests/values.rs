@@ -118,9 +118,10 @@ async fn the_introspection_is_what_the_golden_files_say() {
         Some(Digest { algorithm: Algorithm::Sha256, hex: "ab".into(), source: "/dev/mtd0".into(), taken: at(3) });
     let mut gpu = component("gpu0", vec![hashed]);
     gpu.inventory_path = Some(INVENTORY.into());
-    let board = Board::new(model(&[&Arc::new(gpu)])).await;
+    let board = Board::with(sensors::hot(&gpu), true).await;
     let mut seen = 0;
-    for path in [OWN.to_owned(), format!("{OWN}/components/gpu0"), format!("{SOFTWARE}/gpu0")] {
+    let sensor = format!("{SENSORS}/temperature/gpu0_t");
+    for path in [OWN.to_owned(), format!("{OWN}/components/gpu0"), format!("{SOFTWARE}/gpu0"), sensor] {
         let xml: String =
             board.call(&path, "org.freedesktop.DBus.Introspectable", "Introspect", &[]).await.expect("introspect");
         let own = xml.lines().take_while(|line| !line.starts_with("  <node")).collect::<Vec<_>>().join("\n");
@@ -135,5 +136,5 @@ async fn the_introspection_is_what_the_golden_files_say() {
             }
         }
     }
-    assert_eq!(seen, 8);
+    assert_eq!(seen, 16);
 }
