@@ -71,6 +71,9 @@ const KINDS: [Kind; 7] = [
     },
 ];
 
+/// A value with its attributes.
+type Point<T> = (T, Vec<KeyValue>);
+
 /// Declares every metric of sensors.
 pub(super) fn observe(meter: &Meter, models: &Models) {
     for Kind { quantity, name, unit, description, limit } in KINDS {
@@ -113,7 +116,7 @@ fn counts(
     name: &'static str,
     unit: &'static str,
     description: &'static str,
-    points: fn(&Model) -> Vec<(u64, Vec<KeyValue>)>,
+    points: fn(&Model) -> Vec<Point<u64>>,
 ) {
     let held = models.clone();
     let gauge = meter.u64_observable_gauge(name).with_unit(unit).with_description(description);
@@ -140,13 +143,13 @@ fn value(sensor: &Sensor, of: Quantity) -> Option<Finite> {
     }
 }
 
-fn values(model: &Model, quantity: Quantity) -> Vec<(f64, Vec<KeyValue>)> {
+fn values(model: &Model, quantity: Quantity) -> Vec<Point<f64>> {
     let point = |(component, sensor)| Some((value(sensor, quantity)?.get(), attributes(model, component, sensor)));
     all(model).filter_map(point).collect()
 }
 
 /// The limits of what has a value: of a component that is silent nothing is said.
-fn limits(model: &Model, quantity: Quantity) -> Vec<(f64, Vec<KeyValue>)> {
+fn limits(model: &Model, quantity: Quantity) -> Vec<Point<f64>> {
     let mut points = vec![];
     for (component, sensor) in all(model).filter(|(_, sensor)| value(sensor, quantity).is_some()) {
         let Measure::Number { limits, .. } = &sensor.measure else { continue };
@@ -159,7 +162,7 @@ fn limits(model: &Model, quantity: Quantity) -> Vec<(f64, Vec<KeyValue>)> {
     points
 }
 
-fn states(model: &Model) -> Vec<(u64, Vec<KeyValue>)> {
+fn states(model: &Model) -> Vec<Point<u64>> {
     let point = |(component, sensor): (&Id, &Sensor)| {
         let Value::State { number, .. } = sensor.reading.value else { return None };
         Some((u64::from(number), attributes(model, component, sensor)))
@@ -168,7 +171,7 @@ fn states(model: &Model) -> Vec<(u64, Vec<KeyValue>)> {
 }
 
 /// Two series for each component, so that nobody needs one for each sensor to learn that some are blind.
-fn sensors(model: &Model) -> Vec<(u64, Vec<KeyValue>)> {
+fn sensors(model: &Model) -> Vec<Point<u64>> {
     let mut points = vec![];
     for (component, sensors) in &model.sensors {
         let is_unknown = |sensor: &&Sensor| matches!(sensor.reading.value, Value::Unknown(_));

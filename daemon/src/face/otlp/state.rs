@@ -67,7 +67,7 @@ fn states(
         .with_unit("{status}")
         .with_description(description)
         .with_callback(move |observer| {
-            for (value, attributes) in all(&models, &points) {
+            for (value, attributes) in all(&models, points) {
                 observer.observe(i64::from(value != 0), &attributes);
             }
         })
