@@ -113,6 +113,7 @@ async fn an_event_is_a_signal_and_is_kept() {
     let (events, receiver) = broadcast::channel(16);
     events.send(fresh()).expect("a receiver");
     let ring = telemetry.ring.clone();
+    let serving = tokio::sync::Notify::new();
     let client = async {
         let client = Builder::unix_stream(b).p2p().build().await.expect("client");
         let mut heard = MessageStream::from(&client);
@@ -127,19 +128,13 @@ async fn an_event_is_a_signal_and_is_kept() {
         };
         let first = kept(0).await;
         assert_eq!(first.iter().map(|it| (it.sequence, &*it.name)).collect::<Vec<_>>(), [(1, "hw.component.fresh")]);
-        // Whoever asks for what is there knows that the name is ours only when it is.
+        // From here on each event is a signal.
+        serving.notified().await;
         let what = What::SensorLost { component: id("gpu0"), sensor: id("gpu0_t"), reason: "disabled".into() };
+        events.send(Event { at: at(6), what }).expect("a receiver");
         let signal = loop {
-            events.send(Event { at: at(6), what: what.clone() }).expect("a receiver");
-            let next = tokio::time::timeout(std::time::Duration::from_millis(50), async {
-                loop {
-                    let message = heard.next().await.expect("open").expect("message");
-                    if message.header().member().is_some_and(|member| *member == "Event") {
-                        break message;
-                    }
-                }
-            });
-            if let Ok(message) = next.await {
+            let message = heard.next().await.expect("open").expect("message");
+            if message.header().member().is_some_and(|member| *member == "Event") {
                 break message;
             }
         };
@@ -158,7 +153,7 @@ async fn an_event_is_a_signal_and_is_kept() {
         assert_eq!(kept, OwnedVariant::from(u64::try_from(KEPT).expect("small")));
     };
     tokio::select! {
-        () = serve_on(bus, telemetry, false, |_, _| {}) => panic!("serves for ever"),
+        () = serve_on(bus, telemetry, false, |_, _| serving.notify_one()) => panic!("serves for ever"),
         () = ring.fill(receiver) => panic!("fills for ever"),
         () = client => {}
     }
