@@ -105,9 +105,9 @@ fn kinds_and_classes_we_do_not_know_are_kept() {
         assert_eq!(sound(class, &[1, 2, 3]), EventData::Raw(vec![1, 2, 3]));
         assert_eq!(EventClass(class).is_oem(), (0xf0..=0xfe).contains(&class));
     }
-    let EventData::Sensor(event) = sound(0, &[1, 0, 2, 9, 1, 6, 1, 2, 3, 4, 5, 6, 7, 8]) else { panic!("sensor") };
+    let EventData::Sensor(event) = sound(0, &[1, 0, 2, 9, 1, 8, 1, 2, 3, 4, 5, 6, 7, 8]) else { panic!("sensor") };
     let SensorChange::Numeric { present_reading, .. } = event.change else { panic!("numeric") };
-    assert_eq!((present_reading.size(), present_reading.number().map(Raw::to_f64)), (DataSize(6), None));
+    assert_eq!((present_reading.size(), present_reading.number().map(Raw::to_f64)), (DataSize(8), None));
 }
 
 #[test]
