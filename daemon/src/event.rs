@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Stamp,
-    model::{Algorithm, Fault, Id},
+    model::{Algorithm, Fault, Finite, Id, Level},
 };
 use std::time::{Duration, SystemTime};
 
@@ -47,6 +47,24 @@ pub enum What {
     IdRefused { id: Id, holder: String, claimant: String },
     /// A pass over one component ended.
     Inventoried { component: Id, pass: Pass },
+    /// A sensor's value is on another side of a limit. `from` is not known at the first reading.
+    ThresholdCrossed { component: Id, sensor: Id, from: Option<Level>, to: Level, value: Option<Finite>, unit: String },
+    /// A sensor is in another state.
+    SensorStateChanged { component: Id, sensor: Id, from: String, to: String },
+    /// A sensor that had values has none, and why.
+    SensorLost { component: Id, sensor: Id, reason: String },
+    /// A sensor that had no value has one again.
+    SensorRestored { component: Id, sensor: Id },
+    /// A component told of something itself. What it means for a sensor is told besides.
+    DeviceEvent { component: Id, event: DeviceEvent },
+    /// A component told more than can be taken in.
+    DeviceEventsLost { component: Id, count: u64 },
+    /// A component's log was fetched.
+    LogFetched { component: Id, log: Log },
+    /// Fetching a component's logs came to its end: how many there are, and what went wrong.
+    LogsEnded { component: Id, count: u64, failure: String },
+    /// Sensors or events of a component were asked for.
+    Asked { component: Id, pass: Pass },
     /// A line came up.
     LineUp { line: String },
     /// A line went down.
@@ -79,6 +97,15 @@ impl What {
             | Self::DigestChanged { component, .. }
             | Self::FaultRaised { component, .. }
             | Self::FaultCleared { component, .. }
+            | Self::ThresholdCrossed { component, .. }
+            | Self::SensorStateChanged { component, .. }
+            | Self::SensorLost { component, .. }
+            | Self::SensorRestored { component, .. }
+            | Self::DeviceEvent { component, .. }
+            | Self::DeviceEventsLost { component, .. }
+            | Self::LogFetched { component, .. }
+            | Self::LogsEnded { component, .. }
+            | Self::Asked { component, .. }
             | Self::Inventoried { component, .. } => Some(component),
             Self::IdRefused { id, .. } => Some(id),
             Self::LineUp { .. } | Self::LineDown { .. } | Self::DiscoveryFault { .. } | Self::SettingsFault { .. } => {
@@ -105,6 +132,36 @@ impl Slot {
             Self::Pending => "pending",
         }
     }
+}
+
+/// What a component told of by itself (PLDM events, DSP0248).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DeviceEvent {
+    /// The event's class, in the specification's words.
+    pub class: String,
+    /// What it says, as one sentence.
+    pub text: String,
+    /// How it says so, beside the sentence: attribute and value.
+    pub facts: Vec<(&'static str, String)>,
+    /// How severe its sender calls it.
+    pub severity: Severity,
+    /// The event as it came, in hexadecimal; cut where it is very long.
+    pub bytes: String,
+}
+
+/// A component's log, fetched and kept.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Log {
+    /// What its component calls it.
+    pub name: String,
+    /// Where it is kept.
+    pub path: String,
+    /// How long it is, in bytes.
+    pub size: u64,
+    /// Its SHA-256, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Why it is not all; empty when it is.
+    pub missing: String,
 }
 
 /// One pass over one component: what was asked, and how long it took.

@@ -4,6 +4,7 @@
 //! other are projections of it. Neither side knows the other.
 
 pub mod arguments;
+pub mod ask;
 pub mod clock;
 pub mod discover;
 pub mod event;
@@ -11,7 +12,11 @@ pub mod face;
 mod file;
 pub mod image;
 pub mod inventory;
+pub mod listen;
+pub mod logs;
 pub mod model;
+pub mod package;
+pub mod sensors;
 pub mod serve;
 pub mod settings;
 pub mod store;

@@ -3,11 +3,17 @@
 use crate::clock::Stamp;
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
+mod sensor;
+
+pub use sensor::{Delivery, Finite, Level, Measure, Quantity, Reading, Sensor, Sensors, Value};
+
 /// Everything that is known now.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Model {
     /// Every component, by id. Shared, so that a face can tell at once which ones changed.
     pub components: BTreeMap<Id, Arc<Component>>,
+    /// The sensors of each component that has any. Apart from the components, because readings change all the time.
+    pub sensors: BTreeMap<Id, Arc<Sensors>>,
     /// Who claims an id and does not get it, because it is another's.
     pub refused: Vec<(Id, Origin)>,
     /// What is wrong with the configuration; the rest of it is in force.
@@ -75,6 +81,10 @@ pub struct Component {
     pub manufacturer: Option<String>,
     /// Its model, if known.
     pub model: Option<String>,
+    /// What its maker calls the kind of part, if known.
+    pub part_number: Option<String>,
+    /// What its maker calls this very part, if known.
+    pub serial_number: Option<String>,
     /// The component that it is part of or behind.
     pub parent: Option<Id>,
     /// Where it was found. It also tells two claimants of one id apart.
@@ -83,6 +93,10 @@ pub struct Component {
     pub inventory_path: Option<String>,
     /// How it describes itself, in its own order.
     pub descriptors: Vec<Descriptor>,
+    /// What it can do during an update, in the specification's words.
+    pub update_capabilities: Vec<String>,
+    /// What its update does, while there is one.
+    pub update_state: Option<String>,
     /// When it last answered a whole pass.
     pub last_read: Option<Stamp>,
     /// Whether what is said here still holds.
@@ -166,8 +180,12 @@ pub struct Firmware {
     pub pending: Option<Image>,
     /// PLDM's numbers for it.
     pub number: Option<Number>,
+    /// How the device that runs it describes itself, where that is one behind the component.
+    pub descriptors: Vec<Descriptor>,
     /// How a waiting image can be made to run, in the specification's words.
     pub activation_methods: Vec<String>,
+    /// What it can do during an update, in the specification's words.
+    pub update_capabilities: Vec<String>,
     /// The hash of what runs, if we could take one.
     pub digest: Option<Digest>,
     /// How much of the image has been hashed, in percent, while that is under way.

@@ -20,10 +20,14 @@ pub use load::{Loaded, load};
 pub struct Settings {
     /// How endpoint ids are given out.
     pub mctp: Mctp,
-    /// How long devices are waited for.
+    /// How devices are asked.
     pub pldm: Pldm,
     /// How often components are read.
     pub inventory: Inventory,
+    /// How often sensors are read.
+    pub sensors: Sensors,
+    /// What is kept of components' logs.
+    pub logs: Logs,
     /// The serial lines that FirmWarden owns.
     pub lines: Vec<SerialLine>,
     /// What the configuration says about components, first match wins.
@@ -45,13 +49,17 @@ pub struct Mctp {
     pub last_eid: u8,
 }
 
-/// How long devices are waited for.
+/// How devices are asked.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Pldm {
     /// How long one try waits for its answer.
     pub time_out: Duration,
     /// How often a request is sent before the device is called silent.
     pub tries: u32,
+    /// Whether pldmd asks the same devices, so that we must not claim them for ourselves.
+    pub share: bool,
+    /// Where those who share lock the instance ids they use.
+    pub instance_ids: PathBuf,
 }
 
 /// How often components are read.
@@ -67,6 +75,32 @@ pub struct Inventory {
     pub check_interval: Duration,
     /// A component that has not answered for so long is removed.
     pub absent_after: Duration,
+}
+
+/// How often sensors are read, and how their events are got.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Sensors {
+    /// Every sensor is read again after this, or later where its own record says that it is slower.
+    pub interval: Duration,
+    /// Whether components are asked to tell what happens.
+    pub events: bool,
+    /// A component that does not send its events is asked for them this often.
+    pub poll_interval: Duration,
+    /// Whether values are on D-Bus, too, where bmcweb finds them.
+    pub dbus: bool,
+}
+
+/// What is kept of components' logs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Logs {
+    /// Whether a log is fetched when its component says that there is something in it. On request it always is.
+    pub fetch: bool,
+    /// Where they are kept.
+    pub directory: PathBuf,
+    /// How much is kept of one log, in bytes.
+    pub file_most: u64,
+    /// How much is kept of all together, in bytes; the oldest go first.
+    pub total_most: u64,
 }
 
 /// A serial line that FirmWarden owns.
@@ -200,6 +234,8 @@ pub struct Otlp {
     pub resource: Vec<(String, String)>,
     /// Whether an event's name is an attribute, too: VictoriaLogs 1.112 drops the field.
     pub event_name_attribute: bool,
+    /// Whether the serial numbers of components go out, which tell one board from another for ever.
+    pub serial_numbers: bool,
 }
 
 impl Default for Mctp {
@@ -210,7 +246,8 @@ impl Default for Mctp {
 
 impl Default for Pldm {
     fn default() -> Self {
-        Self { time_out: Duration::from_secs(1), tries: 3 }
+        let instance_ids = "/usr/share/libpldm/instance-db/default".into();
+        Self { time_out: Duration::from_secs(1), tries: 3, share: false, instance_ids }
     }
 }
 
@@ -223,6 +260,20 @@ impl Default for Inventory {
             check_interval: Duration::from_secs(10),
             absent_after: Duration::from_secs(60),
         }
+    }
+}
+
+impl Default for Sensors {
+    fn default() -> Self {
+        let poll_interval = Duration::from_secs(2);
+        Self { interval: Duration::from_secs(10), events: true, poll_interval, dbus: false }
+    }
+}
+
+impl Default for Logs {
+    fn default() -> Self {
+        let directory = "/run/firmwarden/logs".into();
+        Self { fetch: true, directory, file_most: 256 << 10, total_most: 2 << 20 }
     }
 }
 

@@ -2,13 +2,14 @@
 
 use crate::{
     clock::Stamp,
-    event::{Event, Pass, What},
-    model::{Component, Fault, Firmware, Freshness, Id, Line, Model, Origin},
+    event::{DeviceEvent, Event, Log, Pass, What},
+    model::{Component, Fault, Firmware, Freshness, Id, Line, Model, Origin, Reading, Sensors},
 };
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, watch};
 
 mod difference;
+mod sensors;
 
 /// What protocol work has to say.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -52,6 +53,15 @@ pub enum Report {
         /// Why.
         reason: String,
     },
+    /// What is known about a component's sensors and told by them. Of one that is not there nothing is.
+    Of {
+        /// Which component.
+        component: Id,
+        /// Where it is: a refused claimant must not speak for the one that holds its id.
+        origin: Origin,
+        /// What there is to say.
+        word: Word,
+    },
     /// An image is being hashed.
     Hashing {
         /// Whose.
@@ -70,6 +80,25 @@ pub enum Report {
     },
     /// A part of the configuration is wrong and not in force.
     SettingsFault(String),
+}
+
+/// What a component's sensors and events come to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Word {
+    /// It has these sensors.
+    Sensors(Sensors),
+    /// Some of them were read.
+    Readings(Vec<(Id, Reading)>),
+    /// It told of something itself.
+    Event(DeviceEvent),
+    /// It told more than could be taken in.
+    EventsLost(u64),
+    /// A log of it was fetched.
+    Log(Log),
+    /// Fetching its logs came to its end: how many there are, and what went wrong.
+    LogsEnded(u64, String),
+    /// It was asked for all that.
+    Asked(Pass),
 }
 
 /// How many events a slow face may fall behind before it misses some. It learns how many and says so.
@@ -106,6 +135,11 @@ impl Store {
         self.model.borrow().components.get(id).is_some_and(|component| component.origin.is_same_place(origin))
     }
 
+    /// Where the component of this id is.
+    pub fn origin(&self, id: &Id) -> Option<Origin> {
+        self.model.borrow().components.get(id).map(|component| component.origin.clone())
+    }
+
     /// Takes a report in.
     pub fn apply(&self, report: Report) {
         let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,6 +168,12 @@ pub fn apply(model: &mut Model, report: Report, now: Stamp) -> Vec<What> {
         }
         Report::Unread { line, position, why } => unread(model, line, position, why),
         Report::Gone { component, origin, reason } => gone(model, &component, &origin, &reason),
+        Report::Of { component, origin, word } => {
+            match model.components.get(&component).is_some_and(|it| it.origin.is_same_place(&origin)) {
+                true => told(model, component, word),
+                false => vec![],
+            }
+        }
         Report::Hashing { component, firmware, percent } => {
             let component = model.components.get_mut(&component).map(Arc::make_mut);
             if let Some(firmware) = component.and_then(|c| c.firmware.get_mut(&firmware)) {
@@ -155,6 +195,18 @@ pub fn apply(model: &mut Model, report: Report, now: Stamp) -> Vec<What> {
     }
 }
 
+fn told(model: &mut Model, component: Id, word: Word) -> Vec<What> {
+    match word {
+        Word::Sensors(new) => sensors::described(model, component, new),
+        Word::Readings(readings) => sensors::read(model, &component, readings),
+        Word::Event(event) => vec![What::DeviceEvent { component, event }],
+        Word::EventsLost(count) => vec![What::DeviceEventsLost { component, count }],
+        Word::Log(log) => vec![What::LogFetched { component, log }],
+        Word::LogsEnded(count, failure) => vec![What::LogsEnded { component, count, failure }],
+        Word::Asked(pass) => vec![What::Asked { component, pass }],
+    }
+}
+
 fn read(model: &mut Model, mut new: Component, missing: Option<String>, pass: Pass, now: Stamp) -> Vec<What> {
     let id = new.id.clone();
     let other = model.components.get(&id).map(|c| c.origin.clone()).filter(|other| !other.is_same_place(&new.origin));
@@ -168,7 +220,12 @@ fn read(model: &mut Model, mut new: Component, missing: Option<String>, pass: Pa
     }
     model.refused.retain(|(_, claimant)| !claimant.is_same_place(&new.origin));
     let old = model.components.get(&id);
-    if let (Some(reason), Some(old)) = (missing, old.filter(|old| old.origin.may_be_same_device(&new.origin))) {
+    let same = old.filter(|old| old.origin.may_be_same_device(&new.origin));
+    if same.is_none() {
+        // What another device's sensors said is not this one's.
+        model.sensors.remove(&id);
+    }
+    if let (Some(reason), Some(old)) = (missing, same) {
         for (id, firmware) in &old.firmware {
             let stale = || Firmware { freshness: stale_since(&firmware.freshness, &reason, now), ..firmware.clone() };
             new.firmware.entry(id.clone()).or_insert_with(stale);
@@ -213,6 +270,7 @@ fn stale(model: &mut Model, id: &Id, origin: &Origin, reason: &str, now: Stamp) 
     for firmware in component.firmware.values_mut() {
         firmware.freshness = stale_since(&firmware.freshness, reason, now);
     }
+    sensors::stale(model, id, reason);
     if was_fresh { vec![What::ComponentStale { component: id.clone(), reason: reason.into() }] } else { vec![] }
 }
 
@@ -239,6 +297,7 @@ fn gone(model: &mut Model, id: &Id, origin: &Origin, reason: &str) -> Vec<What> 
     if !model.components.get(id).is_some_and(|c| c.origin.is_same_place(origin)) {
         return vec![];
     }
+    model.sensors.remove(id);
     let Some(component) = model.components.remove(id) else { return vec![] };
     let mut events: Vec<_> = component
         .firmware

@@ -139,7 +139,7 @@ impl FromIterator<Command> for PldmCommands {
     }
 }
 
-fn set_bits(bitmap: &[u8]) -> impl Iterator<Item = u8> {
+pub(crate) fn set_bits(bitmap: &[u8]) -> impl Iterator<Item = u8> {
     let bits = bitmap.iter().flat_map(|byte| (0..8).map(move |bit| byte & (1u8 << bit) != 0));
     (0u8..=255).zip(bits).filter_map(|(number, set)| set.then_some(number))
 }

@@ -10,8 +10,8 @@ mod release_date;
 mod status;
 mod update;
 
-pub(crate) use descriptor::big_endian_iana;
 pub use descriptor::{Descriptor, DescriptorType, DeviceIdentifiers, QueryDeviceIdentifiers, VendorDefined};
+pub(crate) use descriptor::{big_endian_iana, descriptors_kept};
 pub use downstream::{
     DownstreamCapabilities, DownstreamComponent, DownstreamDevice, DownstreamDevices, DownstreamDevicesCapabilities,
     DownstreamFirmwareParameters, DownstreamIdentifiers, DownstreamSupport, GetDownstreamFirmwareParameters,

@@ -65,6 +65,58 @@ pub const PART_TRIES: u32 = 2;
 /// tries does not lose the file, and short enough that a device closes the file soon when we are gone.
 pub const HEARTBEAT: Duration = Duration::from_secs(20);
 
+/// How many bytes an event that is polled may have. The largest kind that counts its own bytes, an error record, does so
+/// in 16 bits; twice that leaves room for vendors.
+pub const EVENT_BYTES: usize = 0x2_0000;
+
+/// How many parts an event may have: as many as 64 KiB in MCTP packets of 64 bytes, one part each, of which headers
+/// leave about 40.
+pub const EVENT_PARTS: u32 = 2048;
+
+/// How long fetching one event may take. 64 KiB over I2C at 100 kHz take 6 s, and twice that in small parts; beyond a
+/// minute other questions to the device matter more.
+pub const EVENT_TIME: Duration = Duration::from_secs(60);
+
+/// How often an event is fetched whose parts do not fit together: a second time, because something may have been lost
+/// on the way; not a third, because then the device is at fault, and those behind it wait.
+pub const EVENT_TRIES: u32 = 2;
+
+/// How many bytes of a platform descriptor record are asked for at once. Nearly all records are shorter, so that one
+/// request brings one; a device that has less room sends less and goes on with the next part.
+pub const RECORD_PART: u16 = 1024;
+
+/// How long one platform descriptor record may be: its length field says 16 bits, behind a header of 10 bytes.
+pub const RECORD_BYTES: usize = 0xffff + 10;
+
+/// How many parts one record may have: a device with the least buffer there is, 64 bytes for the whole message, sends a
+/// record of 4 KiB in a hundred. Real ones are below 1 KiB.
+pub const RECORD_PARTS: u32 = 128;
+
+/// How long one record may take. The slowest line in the field brings 64 KiB in less.
+pub const RECORD_TIME: Duration = Duration::from_secs(30);
+
+/// How many records are read of one repository. A host's own has about a thousand, a device's a few hundred.
+pub const RECORDS: usize = 4096;
+
+/// How many bytes of one repository are read. Records have about a hundred bytes, so this is more than all of them.
+/// Names of three bytes each, the worst that can be sent, take twenty times that in memory.
+pub const REPOSITORY_BYTES: usize = 512 * 1024;
+
+/// How long reading a repository may take, restarts included. A thousand records of a device that uses all of its
+/// 100 ms for each, and as much again on the line, are 200 s.
+pub const REPOSITORY_TIME: Duration = Duration::from_secs(600);
+
+/// How often a repository that changes while it is read is begun: a device that adds its records while it starts is
+/// done by the third time, and one that changes for ever would never be read.
+pub const REPOSITORY_TRIES: u32 = 3;
+
+/// How long to wait for a repository that is being updated before asking again. What changes it, a card that is plugged
+/// in or a device that starts, takes seconds.
+pub const REPOSITORY_UPDATE_DELAY: Duration = Duration::from_secs(1);
+
+/// How often to wait so. A repository that is still being updated is read as it stands.
+pub const REPOSITORY_UPDATE_TRIES: u32 = 30;
+
 /// How many calls a requester remembers until they are taken: a whole inventory pass is about twenty.
 pub const CALLS: usize = 256;
 

@@ -179,6 +179,62 @@ async fn calls_that_are_dropped_use_their_ids_up_until_they_expire() {
     assert!(matches!(failure(requester.call(&GetTid).await), Failure::Silent { .. }));
 }
 
+/// A device whose requester shares its ids through a file that goes when the test ends.
+fn sharing<F>(name: &str, react: F) -> (Requester, SharedInstanceIds, std::path::PathBuf)
+where
+    F: Fn(&[u8], usize) -> crate::testing::Reaction + Send + Sync + 'static,
+{
+    let path = std::env::temp_dir().join(format!("pldm-requester-{}-{name}", std::process::id()));
+    std::fs::write(&path, [0; 8192]).unwrap();
+    let (_, device) = device(react);
+    let ids = SharedInstanceIds::new(&path);
+    (Requester::sharing(device, ADDRESS, Patience::default(), ids), SharedInstanceIds::new(&path), path)
+}
+
+/// How many ids another program can have.
+fn left_for(other: &SharedInstanceIds) -> usize {
+    let mut ids = Source::Shared { ids: other.clone(), eid: ADDRESS.eid, expiry: patience::EXPIRY };
+    let taken: Vec<_> = (0..32).map_while(|_| ids.take(Instant::now()).ok()).collect();
+    taken.iter().for_each(|id| ids.release(*id));
+    taken.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answered_request_gives_its_shared_id_back_and_a_silent_one_when_it_expires() {
+    let silent_twice = |request: &[u8], before| if before < 4 { Ok(vec![]) } else { at_once(reply(request, 0, &[9])) };
+    let (mut requester, other, path) = sharing("expiry", silent_twice);
+    assert!(matches!(failure(requester.call(&GetTid).await), Failure::Silent { .. }));
+    assert_eq!(left_for(&other), 31);
+    sleep(patience::EXPIRY - Duration::from_millis(1601)).await;
+    assert_eq!(left_for(&other), 31, "the last try was sent 1.6 s before the end");
+    sleep(Duration::from_millis(1)).await;
+    let another = requester.another();
+    drop(requester);
+    let mut requester = another;
+    assert_eq!(requester.call(&GetTid).await.unwrap().value.tid.0, 9);
+    assert_eq!(left_for(&other), 32, "the second try was answered, the silent id is over");
+    std::fs::remove_file(path).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_where_others_have_all_ids_or_nobody_knows() {
+    let (mut requester, other, path) = sharing("all", |request, _| at_once(reply(request, 0, &[9])));
+    let mut others = Source::Shared { ids: other, eid: ADDRESS.eid, expiry: patience::EXPIRY };
+    let taken: Vec<_> = (0..32).map(|_| others.take(Instant::now()).unwrap()).collect();
+    assert_eq!(failure(requester.call(&GetTid).await), Failure::InstanceIds);
+    others.release(taken[17]);
+    assert!(requester.call(&GetTid).await.is_ok());
+    std::fs::remove_file(path).unwrap();
+
+    let (_, device) = device(|request, _| at_once(reply(request, 0, &[9])));
+    let nowhere = SharedInstanceIds::new("/nowhere/instance-db");
+    let mut requester = Requester::sharing(device.clone(), ADDRESS, Patience::default(), nowhere);
+    let error = requester.call(&GetTid).await.unwrap_err();
+    assert_eq!(error.to_string(), "GetTID: instance ids cannot be shared: /nowhere/instance-db: entity not found");
+    assert_eq!(requester.take_calls()[0].failure, Some("instance_id_file"));
+    assert!(device.seen.lock().unwrap().is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_record_nobody_takes_is_bounded_and_the_loss_counted() {
     let (mut requester, _) = device(|request, _| at_once(reply(request, 0, &[9])));

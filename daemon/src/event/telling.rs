@@ -1,7 +1,7 @@
 //! How an event is told: its name, severity, sentence and facts, in one place for the journal and OTLP.
 
-use super::{Slot, What};
-use crate::model::Id;
+use super::{Log, Slot, What};
+use crate::model::{Finite, Id, Level};
 use std::fmt;
 
 /// How severe an event is.
@@ -15,6 +15,18 @@ pub enum Severity {
     Warning,
     /// Something does not work until somebody sees to it.
     Error,
+}
+
+impl Severity {
+    /// One word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Information => "information",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 impl What {
@@ -35,6 +47,15 @@ impl What {
             Self::FaultCleared { .. } => "hw.component.fault.cleared",
             Self::IdRefused { .. } => "hw.component.id.refused",
             Self::Inventoried { .. } => "hw.firmware.inventoried",
+            Self::ThresholdCrossed { .. } => "hw.sensor.threshold.crossed",
+            Self::SensorStateChanged { .. } => "hw.sensor.state.changed",
+            Self::SensorLost { .. } => "hw.sensor.lost",
+            Self::SensorRestored { .. } => "hw.sensor.restored",
+            Self::DeviceEvent { .. } => "pldm.event.received",
+            Self::DeviceEventsLost { .. } => "pldm.events.lost",
+            Self::LogFetched { .. } => "hw.component.log.fetched",
+            Self::LogsEnded { .. } => "hw.component.logs.ended",
+            Self::Asked { .. } => "hw.sensors.asked",
             Self::LineUp { .. } => "mctp.line.up",
             Self::LineDown { .. } => "mctp.line.down",
             Self::DiscoveryFault { .. } => "mctp.discovery.fault",
@@ -46,8 +67,15 @@ impl What {
     pub const fn severity(&self) -> Severity {
         match self {
             // Of a failed one the fault was told once; a device without firmware commands fails every minute.
-            Self::Inventoried { .. } => Severity::Debug,
-            Self::ComponentAdded { .. }
+            Self::Inventoried { .. } | Self::Asked { .. } => Severity::Debug,
+            Self::DeviceEvent { event, .. } => event.severity,
+            Self::LogsEnded { failure, .. } if !failure.is_empty() => Severity::Warning,
+            Self::ThresholdCrossed { to: Level::Normal, .. }
+            | Self::SensorStateChanged { .. }
+            | Self::SensorRestored { .. }
+            | Self::LogFetched { .. }
+            | Self::LogsEnded { .. }
+            | Self::ComponentAdded { .. }
             | Self::ComponentRemoved { .. }
             | Self::ComponentFresh { .. }
             | Self::FirmwareAdded { .. }
@@ -56,7 +84,10 @@ impl What {
             | Self::DigestChanged { from: None, .. }
             | Self::FaultCleared { .. }
             | Self::LineUp { .. } => Severity::Information,
-            Self::ComponentStale { .. }
+            Self::ThresholdCrossed { .. }
+            | Self::SensorLost { .. }
+            | Self::DeviceEventsLost { .. }
+            | Self::ComponentStale { .. }
             | Self::DigestChanged { from: Some(_), .. }
             | Self::FaultRaised { .. }
             | Self::DiscoveryFault { .. } => Severity::Warning,
@@ -98,7 +129,46 @@ impl What {
             Self::IdRefused { id, holder, claimant } => {
                 vec![hw(id), ("hw.id.holder", holder.clone()), ("hw.id.claimant", claimant.clone())]
             }
-            Self::Inventoried { component, pass } => {
+            Self::ThresholdCrossed { component, sensor, from, to, value, unit } => {
+                let value = value.map(|value: Finite| value.to_string()).unwrap_or_default();
+                let from = from.map_or("", Level::word).to_owned();
+                let levels = [("hw.limit_type", to.word().to_owned()), ("hw.previous_limit_type", from)];
+                let mut facts = vec![hw(sensor), parent(component), ("hw.sensor.value", value)];
+                facts.extend(levels);
+                facts.push(("hw.sensor.unit", unit.clone()));
+                facts
+            }
+            Self::SensorStateChanged { component, sensor, from, to } => vec![
+                hw(sensor),
+                parent(component),
+                ("pldm.state_sensor.state", to.clone()),
+                ("pldm.state_sensor.previous_state", from.clone()),
+            ],
+            Self::SensorLost { component, sensor, reason } => {
+                vec![hw(sensor), parent(component), ("error.message", reason.clone())]
+            }
+            Self::SensorRestored { component, sensor } => vec![hw(sensor), parent(component)],
+            Self::DeviceEvent { component, event } => {
+                let mut facts = vec![hw(component), ("pldm.event.class", event.class.clone())];
+                facts.extend(event.facts.iter().cloned());
+                facts.push(("pldm.event.data", event.bytes.clone()));
+                facts
+            }
+            Self::LogsEnded { component, count, failure } => {
+                vec![hw(component), ("hw.log.count", count.to_string()), ("error.message", failure.clone())]
+            }
+            Self::DeviceEventsLost { component, count } => {
+                vec![hw(component), ("pldm.event.count", count.to_string())]
+            }
+            Self::LogFetched { component, log } => vec![
+                hw(component),
+                ("file.name", log.name.clone()),
+                ("file.path", log.path.clone()),
+                ("file.size", log.size.to_string()),
+                ("artifact.hash", format!("sha256:{}", log.sha256)),
+                ("error.message", log.missing.clone()),
+            ],
+            Self::Inventoried { component, pass } | Self::Asked { component, pass } => {
                 let milliseconds = pass.duration.as_millis().to_string();
                 let requests = pass.exchanges.len().to_string();
                 vec![
@@ -124,6 +194,11 @@ fn hw(id: &Id) -> (&'static str, String) {
     ("hw.id", id.to_string())
 }
 
+/// A sensor is hardware of its own to OpenTelemetry, and its component the parent.
+fn parent(id: &Id) -> (&'static str, String) {
+    ("hw.parent", id.to_string())
+}
+
 fn fw(id: &Id) -> (&'static str, String) {
     ("hw.firmware.id", id.to_string())
 }
@@ -135,6 +210,10 @@ fn slot(slot: Slot) -> (&'static str, String) {
 /// A version, quoted so that a reader can tell it from the sentence around it.
 fn quoted(version: &str) -> String {
     if version.is_empty() { "an unknown version".into() } else { format!("'{version}'") }
+}
+
+fn measured(value: Option<Finite>, unit: &str) -> String {
+    value.map_or_else(String::new, |value| format!(": {value} {unit}"))
 }
 
 impl fmt::Display for What {
@@ -178,6 +257,39 @@ impl fmt::Display for What {
                 write!(f, "{component} read: {} requests in {} ms", pass.exchanges.len(), pass.duration.as_millis())
             }
             Self::Inventoried { component, pass } => write!(f, "{component} could not be read: {}", pass.failure),
+            Self::ThresholdCrossed { sensor, to: Level::Normal, value, unit, .. } => {
+                write!(f, "{sensor} is as it should be again{}", measured(*value, unit))
+            }
+            Self::ThresholdCrossed { sensor, to, value, unit, .. } => {
+                write!(f, "{sensor} is beyond its limit {}{}", to.word(), measured(*value, unit))
+            }
+            Self::SensorStateChanged { sensor, from, to, .. } => write!(f, "{sensor} is '{to}', before '{from}'"),
+            Self::SensorLost { sensor, reason, .. } => write!(f, "{sensor} has no value any more: {reason}"),
+            Self::SensorRestored { sensor, .. } => write!(f, "{sensor} has a value again"),
+            Self::DeviceEvent { component, event } => write!(f, "{component} tells: {}", event.text),
+            Self::DeviceEventsLost { component, count } => {
+                write!(f, "{component} tells more than can be taken in: {count} events are lost")
+            }
+            Self::LogFetched { component, log } if log.missing.is_empty() => {
+                write!(f, "log '{}' of {component} is in {}: {} bytes", log.name, log.path, log.size)
+            }
+            Self::LogFetched { component, log } => {
+                let Log { name, path, size, missing, .. } = log;
+                write!(f, "log '{name}' of {component} is in {path}, {size} bytes of it: {missing}")
+            }
+            Self::LogsEnded { component, count, failure } if failure.is_empty() => {
+                write!(f, "all {count} logs of {component} are fetched")
+            }
+            Self::LogsEnded { component, count, failure } => {
+                write!(f, "{count} logs of {component} are fetched, not all: {failure}")
+            }
+            Self::Asked { component, pass } if pass.failure.is_empty() => {
+                let (requests, time) = (pass.exchanges.len(), pass.duration.as_millis());
+                write!(f, "sensors and events of {component} asked for: {requests} requests in {time} ms")
+            }
+            Self::Asked { component, pass } => {
+                write!(f, "sensors and events of {component} could not be asked for: {}", pass.failure)
+            }
             Self::LineUp { line } => write!(f, "line {line} is up"),
             Self::LineDown { line, reason } => write!(f, "line {line} is down: {reason}"),
             Self::DiscoveryFault { line, fault } => write!(f, "an endpoint on line {line} cannot be known: {fault}"),

@@ -96,6 +96,8 @@ fn settings(sources: &[Source], complaints: &mut Complaints) -> Settings {
         fields.table("mctp", "[mctp]", |fields| section::mctp(fields, &mut settings.mctp));
         fields.table("pldm", "[pldm]", |fields| section::pldm(fields, &mut settings.pldm));
         fields.table("inventory", "[inventory]", |fields| section::inventory(fields, &mut settings.inventory));
+        fields.table("sensors", "[sensors]", |fields| section::sensors(fields, &mut settings.sensors));
+        fields.table("logs", "[logs]", |fields| section::logs(fields, &mut settings.logs));
         fields.table("otlp", "[otlp]", |fields| section::otlp(fields, &mut otlp));
         lines.extend(fields.tables("serial", "[[serial]]", entry::serial));
         rules.extend(fields.tables("component", "[[component]]", entry::component));

@@ -1,6 +1,6 @@
 //! The tables that exist once. What is wrong in them keeps the value it had; a later file wins over an earlier one.
 
-use super::{Inventory, Mctp, Otlp, Pldm, fault::Spot, fields::Fields, value};
+use super::{Inventory, Logs, Mctp, Otlp, Pldm, Sensors, fault::Spot, fields::Fields, value};
 use pldm::patience::{EXPIRY, LONGEST_TIME_OUT, SHORTEST_TIME_OUT};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -33,13 +33,16 @@ pub(super) fn pldm(fields: &mut Fields<'_, '_>, pldm: &mut Pldm) {
     let read = Pldm {
         time_out: fields.optional("time_out", time_out).unwrap_or(pldm.time_out),
         tries: fields.optional("tries", value::integer(1, 100)).unwrap_or(pldm.tries),
+        share: fields.optional("share", value::boolean).unwrap_or(pldm.share),
+        instance_ids: fields.optional("instance_ids", value::path).unwrap_or_else(|| pldm.instance_ids.clone()),
     };
     let all = read.time_out.saturating_mul(read.tries);
-    if all < EXPIRY {
-        *pldm = read;
-    } else {
+    let before = pldm.clone();
+    *pldm = read;
+    if all >= EXPIRY {
         let expiry = "a request's instance id expires after 5s, so tries x time_out must be less";
-        fields.refuse(&format!("{expiry}: {} x {:?} is {all:?}", read.tries, read.time_out));
+        fields.refuse(&format!("{expiry}: {} x {:?} is {all:?}", pldm.tries, pldm.time_out));
+        (pldm.time_out, pldm.tries) = (before.time_out, before.tries);
     }
 }
 
@@ -61,6 +64,31 @@ pub(super) fn inventory(fields: &mut Fields<'_, '_>, inventory: &mut Inventory) 
     }
 }
 
+pub(super) fn sensors(fields: &mut Fields<'_, '_>, sensors: &mut Sensors) {
+    let duration = || value::duration(SHORTEST, LONGEST);
+    *sensors = Sensors {
+        interval: fields.optional("interval", duration()).unwrap_or(sensors.interval),
+        events: fields.optional("events", value::boolean).unwrap_or(sensors.events),
+        poll_interval: fields.optional("poll_interval", duration()).unwrap_or(sensors.poll_interval),
+        dbus: fields.optional("dbus", value::boolean).unwrap_or(sensors.dbus),
+    };
+}
+
+pub(super) fn logs(fields: &mut Fields<'_, '_>, logs: &mut Logs) {
+    // The directory is in memory: what is kept there is taken from the daemon's own.
+    let read = Logs {
+        fetch: fields.optional("fetch", value::boolean).unwrap_or(logs.fetch),
+        directory: fields.optional("directory", value::path).unwrap_or_else(|| logs.directory.clone()),
+        file_most: fields.optional("file_most", value::integer(1 << 10, 64 << 20)).unwrap_or(logs.file_most),
+        total_most: fields.optional("total_most", value::integer(1 << 10, 256 << 20)).unwrap_or(logs.total_most),
+    };
+    if read.file_most <= read.total_most {
+        *logs = read;
+    } else {
+        fields.refuse(&format!("file_most {} is more than total_most {}", read.file_most, read.total_most));
+    }
+}
+
 /// `[otlp]` so far: the endpoint may be in one file and a header in another.
 #[derive(Debug, Default)]
 pub(super) struct OtlpDraft {
@@ -73,6 +101,7 @@ pub(super) struct OtlpDraft {
     interval: Option<Duration>,
     resource: BTreeMap<String, String>,
     event_name_attribute: Option<bool>,
+    serial_numbers: Option<bool>,
 }
 
 pub(super) fn otlp(fields: &mut Fields<'_, '_>, draft: &mut OtlpDraft) {
@@ -91,6 +120,7 @@ pub(super) fn otlp(fields: &mut Fields<'_, '_>, draft: &mut OtlpDraft) {
     draft.interval = fields.optional("interval", value::duration(SHORTEST, LONGEST)).or(draft.interval);
     let attribute = fields.optional("event_name_attribute", value::boolean);
     draft.event_name_attribute = attribute.or(draft.event_name_attribute);
+    draft.serial_numbers = fields.optional("serial_numbers", value::boolean).or(draft.serial_numbers);
 }
 
 impl OtlpDraft {
@@ -104,6 +134,7 @@ impl OtlpDraft {
             interval: self.interval.unwrap_or(EXPORT_INTERVAL),
             resource: self.resource.into_iter().collect(),
             event_name_attribute: self.event_name_attribute.unwrap_or(false),
+            serial_numbers: self.serial_numbers.unwrap_or(false),
         }))
     }
 }

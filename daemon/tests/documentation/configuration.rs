@@ -28,10 +28,12 @@ fn known(text: &str) -> Words {
 }
 
 /// The heading of each table of the configuration, and the least that a file needs to have one.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 11] = [
     ("`[mctp]`", "[mctp]\n"),
     ("`[pldm]`", "[pldm]\n"),
     ("`[inventory]`", "[inventory]\n"),
+    ("`[sensors]`", "[sensors]\n"),
+    ("`[logs]`", "[logs]\n"),
     ("`[[serial]]`", "[[serial]]\nname='a'\ndevice='/a'\n"),
     ("`[[component]]`", "[[component]]\nid='a'\nmatch={position=1}\n"),
     ("`match`", "[component.match]\n"),

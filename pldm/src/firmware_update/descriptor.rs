@@ -142,7 +142,7 @@ impl Keep for DeviceIdentifiers {
 }
 
 /// Reads `count` descriptors, and keeps those before the first that is not whole.
-pub(super) fn descriptors_kept(
+pub(crate) fn descriptors_kept(
     r: &mut Reader<'_>,
     count: u8,
     descriptors: &mut Vec<Descriptor>,
@@ -235,7 +235,7 @@ impl Descriptor {
         .then(|| Text { encoding: StringType::ASCII, bytes: self.data.clone() }.to_string_lenient().0)
     }
 
-    pub(super) fn leniencies(&self) -> Vec<Leniency> {
+    pub(crate) fn leniencies(&self) -> Vec<Leniency> {
         let mut seen = match (self.descriptor_type.known(), self.vendor_defined()) {
             (None, _) => vec![Leniency::UnknownDescriptor],
             (Some((_, Some(length))), _) if length != self.data.len() => vec![Leniency::DescriptorLength],
