@@ -1,7 +1,7 @@
 //! Starts every room of the daemon and waits for the end.
 
 use crate::{
-    discover, face, image, inventory,
+    ask, discover, face, image, inventory,
     settings::{self, Loaded},
     store::{Report, Store},
 };
@@ -31,7 +31,9 @@ pub async fn run(configuration: &Path) -> io::Result<()> {
     discover::serial::start(&settings, &store, &sightings, &hub);
     tokio::spawn(inventory::run(inventory::Follow::new(&settings, &store, &hub), sighted));
     tokio::spawn(image::run(settings.images, settings.components, Arc::clone(&store)));
-    tokio::spawn(face::dbus::serve(store.model()));
+    let (asks, asked) = mpsc::channel(ask::WAITING_MOST);
+    drop(asked); // Nobody takes what is asked for yet.
+    tokio::spawn(face::dbus::serve(store.model(), store.events(), asks, &settings.sensors));
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -144,7 +144,7 @@ impl fmt::Display for Finite {
 /// What a sensor said last.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Reading {
-    /// When; `None` as long as it has not been read once.
+    /// When; `None` as long as it has not been read since its component answers.
     pub at: Option<Stamp>,
     /// Its value, or why there is none.
     pub value: Value,
