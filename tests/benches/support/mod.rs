@@ -20,6 +20,8 @@ pub(crate) fn shipped() -> Configuration {
         check_interval: Duration::from_secs(10),
         absent_after: Duration::from_secs(60),
         time_out: Duration::from_secs(1),
+        sensor_interval: Duration::from_secs(10),
+        poll_interval: Duration::from_secs(2),
         ..Configuration::default()
     }
 }
