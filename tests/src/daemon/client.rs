@@ -248,13 +248,17 @@ async fn follow(
 /// How long the daemon may take to answer: it answers from memory.
 const CALL: Duration = Duration::from_secs(5);
 
-/// Every object of the daemon; none while it is not there. busd 0.6.1 answers no call to a name that nobody has, so that
-/// is asked first.
+/// Whether the daemon is on the bus: busd 0.6.1 answers no call to a name that nobody has, so that is asked first.
+pub(super) async fn is_there(connection: &Connection) -> bool {
+    let Ok(bus) = DBusProxy::new(connection).await else { return false };
+    let Ok(name) = BusName::from_static_str(NAME) else { return false };
+    bus.name_has_owner(name).await.unwrap_or(false)
+}
+
+/// Every object of the daemon; none while it is not there.
 async fn all(connection: &Connection) -> Objects {
     let mut objects = Objects::default();
-    let Ok(bus) = DBusProxy::new(connection).await else { return objects };
-    let Ok(name) = BusName::from_static_str(NAME) else { return objects };
-    if !bus.name_has_owner(name).await.unwrap_or(false) {
+    if !is_there(connection).await {
         return objects;
     }
     for root in [paths::SOFTWARE, paths::OWN, paths::SENSORS] {

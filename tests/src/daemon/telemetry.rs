@@ -1,6 +1,6 @@
 //! What the daemon says of sensors and events on D-Bus, in the shape that docs/d-bus.md tells and not in the daemon's own.
 
-use super::client::{Client, NAME, interface::TELEMETRY, paths};
+use super::client::{Client, NAME, interface::TELEMETRY, is_there, paths};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, fmt::Debug, future::Future, time::Duration};
 use zbus::Type;
@@ -122,6 +122,9 @@ impl Client {
         method: &str,
         body: &(impl Serialize + Type + Sync),
     ) -> zbus::Result<T> {
+        if !is_there(self.connection()).await {
+            return Err(zbus::Error::Failure("the daemon is not there".into()));
+        }
         let answer = self.connection().call_method(Some(NAME), paths::OWN, Some(TELEMETRY), method, body).await?;
         answer.body().deserialize()
     }

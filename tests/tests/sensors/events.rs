@@ -133,7 +133,14 @@ async fn a_device_that_keeps_its_events_is_asked_for_them_part_by_part() {
     let event = scene.client.wait_for_event("the error record", is_error).await;
     assert_eq!(event.severity, "error");
     let hex = record.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    assert!(event.fact("pldm.event.data").ends_with(&hex), "all parts, in order: {event:?}");
+    // On D-Bus a text ends where a table becomes unreadable; the collector gets all of it.
+    let begin = event.fact("pldm.event.data").trim_end_matches('…');
+    assert!(begin.len() > 500 && begin.ends_with(&hex[..begin.len() - 8]), "all parts, in order: {event:?}");
+    let is_whole = |all: &firmwarden_tests::receiver::Received| {
+        all.events("pldm.event.received")
+            .any(|it| it.attributes.get("pldm.event.data").is_some_and(|it| it.ends_with(&hex)))
+    };
+    scene.receiver.wait_for("all parts, in order", is_whole).await;
     until("both off its queue", || ids.iter().all(|id| gpu.asked().acknowledged.contains(id))).await;
     assert_eq!(gpu.asked().sent, 0);
     // A threshold goes the same way.
