@@ -48,6 +48,13 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look into firmware update packages (DSP0267)
+    #[command(after_help = EXIT_CODES)]
+    Package {
+        /// What to do with one.
+        #[command(subcommand)]
+        command: PackageCommand,
+    },
     /// Show what sensors say
     #[command(after_help = EXIT_CODES)]
     Sensors {
@@ -78,13 +85,6 @@ pub enum Command {
         /// Print what is known of them as JSON
         #[arg(long)]
         json: bool,
-    },
-    /// Look into firmware update packages (DSP0267)
-    #[command(after_help = EXIT_CODES)]
-    Package {
-        /// What to do with one.
-        #[command(subcommand)]
-        command: PackageCommand,
     },
     /// Check a configuration without touching anything
     #[command(after_help = EXIT_CODES)]

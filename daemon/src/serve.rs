@@ -29,10 +29,11 @@ pub async fn run(configuration: &Path) -> io::Result<()> {
     let (sightings, sighted) = mpsc::unbounded_channel();
     let hub = Arc::default();
     discover::serial::start(&settings, &store, &sightings, &hub);
-    tokio::spawn(inventory::run(inventory::Follow::new(&settings, &store, &hub), sighted));
-    tokio::spawn(image::run(settings.images, settings.components, Arc::clone(&store)));
+    let follow = inventory::Follow::new(&settings, &store, &hub);
     let (asks, asked) = mpsc::channel(ask::WAITING_MOST);
-    drop(asked); // Nobody takes what is asked for yet.
+    tokio::spawn(Arc::clone(&follow.sensors).serve(asked));
+    tokio::spawn(inventory::run(follow, sighted));
+    tokio::spawn(image::run(settings.images, settings.components, Arc::clone(&store)));
     tokio::spawn(face::dbus::serve(store.model(), store.events(), asks, &settings.sensors));
     tokio::select! {
         _ = terminate.recv() => {}
