@@ -1,35 +1,24 @@
 //! What devices tell by themselves, sent or polled, and what is noticed without.
 
-use super::{POLL, SET_EVENT_RECEIVER, quick, scene};
+use super::{POLL, SET_EVENT_RECEIVER, quick, scene, until};
 use firmwarden_tests::{
     board::{Configuration, Description, Event, Handle},
     daemon::Told,
-    eventually,
 };
 use std::time::Duration;
 
 const READING: (u8, u8) = (2, 0x11);
 const TEMPERATURE: &str = "gpu0_gpu_0_temp_0";
 
-/// Nothing that a test sees comes from a reading that was due anyway: there is none after the first.
+/// Nothing that a test sees comes from a reading or a search that was due anyway: there is none after the first.
 fn told_only() -> Configuration {
-    Configuration { sensor_interval: Duration::from_secs(3600), ..Configuration::default() }
+    let never = Duration::from_secs(3600);
+    Configuration { interval: never, sensor_interval: never, ..Configuration::default() }
 }
 
 /// Nobody tells anything.
 fn read_only() -> Configuration {
     Configuration { events: false, ..Configuration::default() }
-}
-
-/// Waits until something is so that only the board knows.
-async fn until(what: &str, is: impl Fn() -> bool) {
-    let mut tick = tokio::time::interval(Duration::from_millis(10));
-    let waiting = async {
-        while !is() {
-            tick.tick().await;
-        }
-    };
-    eventually(what, waiting).await;
 }
 
 fn listens(device: &Handle<'_>) -> bool {
