@@ -99,12 +99,13 @@ fn asked(name: &str) -> BTreeMap<(u8, u8), u64> {
         "nic0" => vec![
             ((2, 0x11), 5),  // GetSensorReading
             ((2, 0x21), 1),  // GetStateSensorReadings
-            ((2, 0x51), 16), // GetPDR
+            ((2, 0x51), 16), // GetPDR: so many records, each in one part
             ((4, 0x02), 1),  // GetFRURecordTable
             ((5, 0x04), 2),  // QueryDownstreamIdentifiers, a device in each part
             ((5, 0x05), 2),  // GetDownstreamFirmwareParameters, a device in each part
         ],
-        _ => vec![((2, 0x11), 9), ((2, 0x21), 1), ((2, 0x51), 40), ((4, 0x02), 3)],
+        // Parts of 64 bytes: 30 records of which 11 need a second one, and a FRU table that needs two.
+        _ => vec![((2, 0x11), 9), ((2, 0x21), 1), ((2, 0x51), 30 + 11), ((4, 0x02), 2)],
     };
     same.into_iter().chain(own).collect()
 }
