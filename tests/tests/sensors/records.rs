@@ -47,7 +47,7 @@ async fn records_that_change_without_a_word_are_noticed_and_others_are_read_once
     scene.client.wait_for_sensor("nic0_nic_temp", "its value", |it| it.known).await;
     scene.client.wait_for_sensor("nic1_nic_temp", "its value", |it| it.known).await;
     let asked = other.asked_for(GET_PDR.0, GET_PDR.1);
-    nic.change_repository(false, |repository| drop(repository.add(another(40, "NEW_TEMP"))));
+    nic.change_repository(false, |repository| _ = repository.add(another(40, "NEW_TEMP")));
     scene.client.wait_for_sensor("nic0_new_temp", "the new one", |it| it.known).await;
     // Each search of a line asks whether they are the same; whose are is not asked for them.
     let looked = || other.asked_for(GET_PDR_REPOSITORY_INFO.0, GET_PDR_REPOSITORY_INFO.1);
