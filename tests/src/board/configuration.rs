@@ -37,6 +37,8 @@ pub struct Configuration {
     pub sensors_on_bus: bool,
     /// Where telemetry goes.
     pub otlp: Option<String>,
+    /// How often it goes there.
+    pub otlp_interval: Duration,
     /// Whether the components are named; without it, the daemon finds names itself.
     pub names: bool,
     /// Anything else, as TOML.
@@ -59,6 +61,7 @@ impl Default for Configuration {
             events: true,
             sensors_on_bus: false,
             otlp: None,
+            otlp_interval: Duration::from_millis(500),
             names: true,
             more: String::new(),
         }
@@ -105,7 +108,9 @@ impl Board {
 impl Configuration {
     fn head(&self, instance_ids: &Path, logs: &Path) -> String {
         let duration = |duration: Duration| format!("\"{}ms\"", duration.as_millis());
-        let otlp = |endpoint: &String| format!("\n[otlp]\nendpoint = {endpoint:?}\ninterval = \"500ms\"\n");
+        let otlp = |endpoint: &String| {
+            format!("\n[otlp]\nendpoint = {endpoint:?}\ninterval = {}\n", duration(self.otlp_interval))
+        };
         format!(
             "[inventory]\ninterval = {}\nretry_first = {}\nretry_last = {}\ncheck_interval = {}\nabsent_after = {}\n\
              \n[pldm]\ntime_out = {}\ntries = {}\nshare = {}\ninstance_ids = {}\n\
