@@ -47,8 +47,8 @@ impl Site {
 
     pub(super) fn device(&mut self, name: &str) -> Option<&mut Component> {
         let up = self.powered.elapsed();
-        let found = self.devices.iter_mut().map(|(_, device)| device).find(|device| device.description.name == name);
-        let device = found?;
+        let mut devices = self.devices.iter_mut().map(|(_, device)| device);
+        let device = devices.find(|device| device.description.name == name)?;
         device.up = up;
         Some(device)
     }

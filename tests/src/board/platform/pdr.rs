@@ -62,8 +62,10 @@ pub(super) fn file_descriptor(file: &File, terminus: u16) -> Vec<u8> {
     let version = file.version.as_deref().map_or([0xff; 4], ver32);
     let maximum = file.maximum.unwrap_or_else(|| file.contents().len() as u32);
     let out = name(out.u16(file.capabilities).bytes(version).u32(maximum).u8(file.descriptors), &file.name);
-    let Some(class) = &file.oem_class else { return out.0 };
-    name(out, class).0
+    match &file.oem_class {
+        Some(class) => name(out, class).0,
+        None => out.0,
+    }
 }
 
 fn entity(out: Out, [kind, instance, container]: Entity) -> Out {
