@@ -15,7 +15,7 @@ wire::record! {
         pub effecter_id: u16,
     }
 }
-request!(PLATFORM GetNumericEffecterValue = 0x32 -> NumericEffecterValue);
+request!(PLATFORM GetNumericEffecterValue = 0x32 -> NumericEffecterValue, NumericEffecterValue::keep);
 
 /// What a numeric effecter is set to.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,16 +33,28 @@ impl NumericEffecterValue {
     pub const fn is_valid(&self) -> bool {
         self.operational_state.is_enabled()
     }
+
+    /// Decodes the state, and as much of the values as came.
+    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
+        let mut r = Reader::new(Self::NAME, payload);
+        let answer = Self::read_kept(&mut r)?;
+        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
+    }
+
+    fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
+        let size: DataSize = r.get("effecter_data_size")?;
+        let operational_state = r.get("effecter_oper_state")?;
+        let ([pending_value, present_value], damage) = Raw::keep_all(r, size, ["pending_value", "present_value"]);
+        Ok(Answer { value: Self { operational_state, pending_value, present_value }, damage })
+    }
 }
 
 impl Wire for NumericEffecterValue {
     const NAME: &'static str = "GetNumericEffecterValue response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let size: DataSize = r.get("effecter_data_size")?;
-        let operational_state = r.get("effecter_oper_state")?;
-        let [pending_value, present_value] = Raw::read_all(r, size, ["pending_value", "present_value"])?;
-        Ok(Self { operational_state, pending_value, present_value })
+        let answer = Self::read_kept(r)?;
+        answer.damage.map_or(Ok(answer.value), Err)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -223,5 +235,65 @@ impl Wire for SetStateEffecterStates {
         w.put(&self.effecter_id)?;
         w.len::<u8>(self.effecters.len(), "composite_effecter_count")?;
         w.list(&self.effecters)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Request;
+    use proptest::prelude::*;
+    use wire::Damage;
+
+    #[test]
+    fn a_size_that_lies_leaves_the_state_and_what_came() {
+        let answer = GetNumericEffecterValue::decode(&[4, 1, 7, 0, 0, 0, 9]).unwrap();
+        assert_eq!((answer.value.is_valid(), answer.value.pending_value.value()), (true, Some(7)));
+        assert_eq!(answer.value.present_value.value(), None);
+        assert_eq!(answer.damage.map(|it| (it.field, it.damage)), Some(("present_value", Damage::Short)));
+        assert_eq!(wire::encode(&answer.value), Ok(vec![4, 1, 7, 0, 0, 0, 9]));
+        let answer = GetNumericEffecterValue::decode(&[0, 1, 7, 0, 0, 0]).unwrap();
+        assert_eq!(
+            (answer.value.present_value.value(), answer.damage.map(|it| it.damage)),
+            (Some(0), Some(Damage::Trailing))
+        );
+    }
+
+    #[test]
+    fn values_of_two_sizes_cannot_be_written() {
+        let value = NumericEffecterValue {
+            operational_state: EffecterOperationalState::ENABLED_NO_UPDATE_PENDING,
+            pending_value: Raw::U8(1),
+            present_value: Raw::U16(1),
+        };
+        assert_eq!(wire::encode(&value).unwrap_err().damage, Damage::Contradiction);
+    }
+
+    #[test]
+    fn effecters_that_came_whole_are_kept() {
+        let answer = GetStateEffecterStates::decode(&[255, 1, 2, 2, 0, 3]).unwrap();
+        assert_eq!((answer.value.effecters.len(), answer.value.effecters[0].is_valid()), (1, true));
+        assert_eq!(answer.damage.map(|it| it.damage), Some(Damage::Short));
+        assert_eq!(GetStateEffecterStates::decode(&[0]).unwrap().leniencies(), [Leniency::Contradiction]);
+    }
+
+    fn survives<T: Wire>(bytes: &[u8]) -> Result<(), TestCaseError> {
+        if let Ok(message) = wire::decode::<T>(bytes) {
+            prop_assert_eq!(wire::encode(&message), Ok(bytes.to_vec()));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_decodes_encodes_back(bytes in prop::collection::vec(0u8..8, 0..20)) {
+            survives::<NumericEffecterValue>(&bytes)?;
+            survives::<StateEffecterStates>(&bytes)?;
+            survives::<SetNumericEffecterEnable>(&bytes)?;
+            survives::<SetNumericEffecterValue>(&bytes)?;
+            survives::<SetStateEffecterEnables>(&bytes)?;
+            survives::<SetStateEffecterStates>(&bytes)?;
+            let _ = (NumericEffecterValue::keep(&bytes), StateEffecterStates::keep(&bytes));
+        }
     }
 }

@@ -105,19 +105,24 @@ impl Raw {
         }
     }
 
-    /// Takes the last `N` numbers of a message, all of one size. If we do not know it, each has an equal share.
-    pub(super) fn read_all<const N: usize>(
+    /// Takes the last `N` numbers of a message, all of one size; of those that are not all there, what is, and says so.
+    /// If we do not know the size, each has an equal share.
+    pub(super) fn keep_all<const N: usize>(
         r: &mut Reader<'_>,
         size: DataSize,
         fields: [&'static str; N],
-    ) -> Result<[Self; N], Malformed> {
+    ) -> ([Self; N], Option<Malformed>) {
         let width = size.width().or_else(|| r.remaining().checked_div(N)).unwrap_or_default();
-        let mut all = [const { Self::U8(0) }; N];
-        for (raw, field) in all.iter_mut().zip(fields) {
-            let mut own = r.within(width, field)?;
-            *raw = Self::read(&mut own, size, field)?;
-        }
-        Ok(all)
+        let mut damage = None;
+        let all = fields.map(|field| {
+            let own = r.within(width, field).map(|mut own| Self::keep(&mut own, size, field));
+            let (raw, wrong) = own.unwrap_or_else(|malformed| {
+                (Self::Bytes { size, bytes: r.rest().into() }, Some(malformed)) // fewer than one number has
+            });
+            damage = damage.or(wrong);
+            raw
+        });
+        (all, damage)
     }
 
     /// Puts the number, without its size.
@@ -142,5 +147,63 @@ impl Raw {
             return Err(Malformed { message: M::NAME, field: "data_size", damage: Damage::Contradiction });
         }
         all.iter().try_for_each(|raw| raw.write(w))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(size: u8, bytes: &[u8]) -> Result<Raw, Malformed> {
+        Raw::read(&mut Reader::new("number", bytes), DataSize(size), "value")
+    }
+
+    #[test]
+    fn a_number_has_the_width_and_sign_of_its_size() {
+        let bytes = [0xfe, 0xff, 0xff, 0xff];
+        let values = [254, -2, 0xfffe, -2, 0xffff_fffe, -2];
+        for (size, value) in (0..).zip(values) {
+            let raw = read(size, &bytes).unwrap();
+            assert_eq!((raw.size().0, raw.value()), (size, Some(value)));
+        }
+    }
+
+    #[test]
+    fn a_size_we_do_not_know_is_kept_and_is_no_number() {
+        for size in [6, 7, 0xff] {
+            let raw = read(size, &[1, 2, 3]).unwrap();
+            assert_eq!(raw, Raw::Bytes { size: DataSize(size), bytes: Octets::from(&[1, 2, 3][..]) });
+            assert_eq!(raw.value(), None);
+        }
+    }
+
+    #[test]
+    fn several_numbers_of_an_unknown_size_share_the_bytes() {
+        let mut r = Reader::new("numbers", &[1, 2, 3, 4, 5]);
+        let ([first, second], damage) = Raw::keep_all(&mut r, DataSize(9), ["first", "second"]);
+        assert_eq!((first, second), (read(9, &[1, 2]).unwrap(), read(9, &[3, 4]).unwrap()));
+        assert_eq!((damage, r.remaining()), (None, 1));
+    }
+
+    #[test]
+    fn numbers_that_end_early_are_kept_as_far_as_they_came() {
+        let mut r = Reader::new("numbers", &[1, 0, 2]);
+        let (all, damage) = Raw::keep_all(&mut r, DataSize::UINT16, ["first", "second", "third"]);
+        assert_eq!(all.each_ref().map(Raw::value), [Some(1), None, None]);
+        assert!(matches!(&all[1], Raw::Bytes { size: DataSize::UINT16, bytes } if **bytes == [2]));
+        assert_eq!(damage.map(|it| (it.field, it.damage)), Some(("second", Damage::Short)));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_read_is_written_back(size in 0u8..9, bytes in prop::collection::vec(any::<u8>(), 0..9)) {
+            let mut r = Reader::new("number", &bytes);
+            let (raw, _) = Raw::keep(&mut r, DataSize(size), "value");
+            let mut w = Writer::new("number");
+            raw.write(&mut w).unwrap();
+            w.bytes(r.rest());
+            prop_assert_eq!((raw.size().0, w.into_bytes()), (size, bytes));
+        }
     }
 }

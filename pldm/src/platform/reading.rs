@@ -238,3 +238,80 @@ impl Wire for SetStateSensorEnables {
         w.list(&self.sensors)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Request;
+    use proptest::prelude::*;
+    use wire::Damage;
+
+    #[test]
+    fn a_reading_means_nothing_unless_the_sensor_is_enabled() {
+        for state in 0..=255 {
+            let answer = GetSensorReading::decode(&[0, state, 0, 1, 1, 1, 42]).unwrap();
+            assert_eq!((answer.value.is_valid(), answer.value.value()), (state == 0, (state == 0).then_some(42)));
+            assert_eq!(answer.value.present_reading.value(), Some(42));
+        }
+    }
+
+    #[test]
+    fn a_reading_that_is_missing_or_too_short_leaves_the_states() {
+        for (payload, came) in [(&[2, 2, 0, 3, 1, 3][..], &[][..]), (&[2, 0, 0, 3, 1, 3, 9], &[9])] {
+            let answer = GetSensorReading::decode(payload).unwrap();
+            let SensorReading { present_state, present_reading, .. } = &answer.value;
+            assert_eq!((*present_state, present_reading.value()), (PresentState::CRITICAL, None));
+            assert!(matches!(present_reading, Raw::Bytes { size: DataSize::UINT16, bytes } if **bytes == *came));
+            assert_eq!(answer.damage.map(|it| (it.field, it.damage)), Some(("present_reading", Damage::Short)));
+            assert_eq!(wire::encode(&answer.value), Ok(payload.to_vec()));
+        }
+        assert_eq!(GetSensorReading::decode(&[0, 0, 0, 1, 1]).unwrap_err().field, "event_state");
+    }
+
+    #[test]
+    fn bytes_behind_the_reading_are_damage_and_the_reading_is_kept() {
+        let answer = GetSensorReading::decode(&[0, 0, 0, 1, 1, 1, 42, 0, 0, 0]).unwrap();
+        assert_eq!((answer.value.value(), answer.damage.map(|it| it.damage)), (Some(42), Some(Damage::Trailing)));
+    }
+
+    #[test]
+    fn of_255_sensors_the_two_that_came_are_kept() {
+        let answer = GetStateSensorReadings::decode(&[255, 0, 1, 1, 1, 2, 0, 0, 0, 9]).unwrap();
+        let valid: Vec<_> = answer.value.sensors.iter().map(StateSensorReading::is_valid).collect();
+        assert_eq!(valid, [true, false]);
+        assert_eq!(answer.damage.map(|it| it.damage), Some(Damage::Short));
+    }
+
+    #[test]
+    fn a_count_that_cannot_be_is_overlooked_and_told() {
+        let nine = [&[9][..], &[0; 36]].concat();
+        for payload in [&[0][..], &nine] {
+            let answer = GetStateSensorReadings::decode(payload).unwrap();
+            assert_eq!((answer.damage, answer.leniencies()), (None, vec![Leniency::Contradiction]));
+        }
+    }
+
+    #[test]
+    fn to_ask_changes_nothing() {
+        assert_eq!(wire::encode(&GetSensorReading::of(0x1234)), Ok(vec![0x34, 0x12, 0]));
+        assert_eq!(wire::encode(&GetStateSensorReadings::of(0x1234)), Ok(vec![0x34, 0x12, 0, 0]));
+    }
+
+    fn survives<T: Wire>(bytes: &[u8]) -> Result<(), TestCaseError> {
+        if let Ok(message) = wire::decode::<T>(bytes) {
+            prop_assert_eq!(wire::encode(&message), Ok(bytes.to_vec()));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_decodes_encodes_back(bytes in prop::collection::vec(0u8..8, 0..24)) {
+            survives::<SensorReading>(&bytes)?;
+            survives::<StateSensorReadings>(&bytes)?;
+            survives::<SetNumericSensorEnable>(&bytes)?;
+            survives::<SetStateSensorEnables>(&bytes)?;
+            let _ = (SensorReading::keep(&bytes), StateSensorReadings::keep(&bytes));
+        }
+    }
+}

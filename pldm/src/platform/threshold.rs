@@ -2,7 +2,7 @@
 //! To set them, there are codecs only.
 
 use super::{RawReading as Raw, ReadingSize as DataSize};
-use crate::message::request;
+use crate::{Answer, message::request};
 use wire::{Malformed, Reader, Wire, Writer};
 
 wire::record! {
@@ -12,7 +12,7 @@ wire::record! {
         pub sensor_id: u16,
     }
 }
-request!(PLATFORM GetSensorThresholds = 0x12 -> SensorThresholds);
+request!(PLATFORM GetSensorThresholds = 0x12 -> SensorThresholds, SensorThresholds::keep);
 
 /// The six thresholds of a numeric sensor, in the unit its record gives. Which of them it has, the record says too.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -34,16 +34,29 @@ pub struct SensorThresholds {
 impl SensorThresholds {
     const FIELDS: [&'static str; 6] =
         ["upper_warning", "upper_critical", "upper_fatal", "lower_warning", "lower_critical", "lower_fatal"];
+
+    /// Decodes as many thresholds as came.
+    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
+        let mut r = Reader::new(Self::NAME, payload);
+        let answer = Self::read_kept(&mut r)?;
+        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
+    }
+
+    fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
+        let size: DataSize = r.get("sensor_data_size")?;
+        let ([upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal], damage) =
+            Raw::keep_all(r, size, Self::FIELDS);
+        let value = Self { upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal };
+        Ok(Answer { value, damage })
+    }
 }
 
 impl Wire for SensorThresholds {
     const NAME: &'static str = "GetSensorThresholds response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let size: DataSize = r.get("sensor_data_size")?;
-        let [upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal] =
-            Raw::read_all(r, size, Self::FIELDS)?;
-        Ok(Self { upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal })
+        let answer = Self::read_kept(r)?;
+        answer.damage.map_or(Ok(answer.value), Err)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -90,13 +103,23 @@ wire::record! {
         pub sensor_id: u16,
     }
 }
-request!(PLATFORM GetSensorHysteresis = 0x15 -> SensorHysteresis);
+request!(PLATFORM GetSensorHysteresis = 0x15 -> SensorHysteresis, SensorHysteresis::keep);
 
 /// How far back behind a threshold a reading must go to be normal again, in the unit of the sensor's record.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SensorHysteresis {
     /// The distance.
     pub hysteresis_value: Raw,
+}
+
+impl SensorHysteresis {
+    /// Decodes as much of the number as came.
+    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
+        let mut r = Reader::new(Self::NAME, payload);
+        let size: DataSize = r.get("sensor_data_size")?;
+        let (hysteresis_value, damage) = Raw::keep(&mut r, size, "hysteresis_value");
+        Ok(Answer { value: Self { hysteresis_value }, damage: damage.or_else(|| r.finish().err()) })
+    }
 }
 
 impl Wire for SensorHysteresis {
@@ -128,5 +151,55 @@ impl Wire for SetSensorHysteresis {
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
         w.put(&self.sensor_id)?;
         w.put(&self.hysteresis)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Request;
+    use proptest::prelude::*;
+    use wire::Damage;
+
+    #[test]
+    fn thresholds_come_upper_first_and_warning_first() {
+        let answer = GetSensorThresholds::decode(&[1, 80, 90, 100, 10, 5, 0xff]).unwrap();
+        let SensorThresholds { upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal } =
+            &answer.value;
+        let all = [upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal];
+        assert_eq!(all.map(Raw::value), [80, 90, 100, 10, 5, -1].map(Some));
+        assert_eq!(answer.damage, None);
+    }
+
+    #[test]
+    fn thresholds_that_end_early_are_kept_as_far_as_they_came() {
+        let answer = GetSensorThresholds::decode(&[2, 80, 0, 90]).unwrap();
+        assert_eq!((answer.value.upper_warning.value(), answer.value.upper_critical.value()), (Some(80), None));
+        assert_eq!(answer.damage.map(|it| (it.field, it.damage)), Some(("upper_critical", Damage::Short)));
+        assert_eq!(wire::encode(&answer.value), Ok(vec![2, 80, 0, 90]));
+        let answer = GetSensorHysteresis::decode(&[5, 1, 2]).unwrap();
+        assert_eq!(
+            (answer.value.hysteresis_value.value(), answer.damage.map(|it| it.damage)),
+            (None, Some(Damage::Short))
+        );
+    }
+
+    fn survives<T: Wire>(bytes: &[u8]) -> Result<(), TestCaseError> {
+        if let Ok(message) = wire::decode::<T>(bytes) {
+            prop_assert_eq!(wire::encode(&message), Ok(bytes.to_vec()));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_decodes_encodes_back(bytes in prop::collection::vec(0u8..8, 0..28)) {
+            survives::<SensorThresholds>(&bytes)?;
+            survives::<SetSensorThresholds>(&bytes)?;
+            survives::<RestoreSensorThresholds>(&bytes)?;
+            survives::<SensorHysteresis>(&bytes)?;
+            survives::<SetSensorHysteresis>(&bytes)?;
+            let _ = (SensorThresholds::keep(&bytes), SensorHysteresis::keep(&bytes));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What changed: a sensor, an effecter, the repository of platform descriptor records.
 
 use crate::{
-    Octets,
+    Answer, Octets,
     platform::{
         EffecterOperationalState, PresentState, RawReading as Raw, ReadingSize as DataSize, SensorOperationalState,
     },
@@ -282,19 +282,31 @@ impl PdrChange {
     }
 }
 
+impl PdrRepositoryChange {
+    /// Decodes the event. One that begins with a refresh is one, whatever follows: everything is read again anyhow.
+    pub(super) fn keep(data: &[u8]) -> Result<Answer<Self>, Malformed> {
+        let mut r = Reader::new(Self::NAME, data);
+        match Self::read(&mut r) {
+            Ok(value) => Ok(Answer { value, damage: r.finish().err() }),
+            Err(malformed) if data.first() == Some(&PdrChangeFormat::REFRESH_ENTIRE_REPOSITORY.0) => {
+                Ok(Answer { value: Self::RefreshEntireRepository, damage: Some(malformed) })
+            }
+            Err(malformed) => Err(malformed),
+        }
+    }
+}
+
 impl Wire for PdrRepositoryChange {
     const NAME: &'static str = "PDR repository change event";
 
-    /// A refresh needs nothing behind its format: whatever follows does not change that everything is read again.
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let format = r.get("event_data_format")?;
-        if format == PdrChangeFormat::REFRESH_ENTIRE_REPOSITORY {
-            if r.peek() == Some(&[0]) {
-                let _: u8 = r.get("number_of_change_records")?;
-            }
-            return Ok(Self::RefreshEntireRepository);
-        }
         let count: u8 = r.get("number_of_change_records")?;
+        match (format, count) {
+            (PdrChangeFormat::REFRESH_ENTIRE_REPOSITORY, 0) => return Ok(Self::RefreshEntireRepository),
+            (PdrChangeFormat::REFRESH_ENTIRE_REPOSITORY, _) => return Err(r.malformed(Damage::Contradiction)),
+            _ => {}
+        }
         let mut changes = Vec::new();
         (0..count).try_for_each(|_| PdrChange::read(r, format).map(|change| changes.push(change)))?;
         Ok(Self::Changes { format, changes })

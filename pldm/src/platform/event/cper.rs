@@ -57,6 +57,14 @@ pub struct CperRecord {
 }
 
 impl CperEvent {
+    /// Decodes the event, and says if something is wrong with the record in it.
+    pub(super) fn keep(data: &[u8]) -> Result<Answer<Self>, Malformed> {
+        let mut r = Reader::new(Self::NAME, data);
+        let value = Self::read(&mut r)?;
+        let damage = r.finish().err().or_else(|| value.record().map_or_else(Some, |answer| answer.damage));
+        Ok(Answer { value, damage })
+    }
+
     /// Reads the record's head and its table of sections; of the table, what arrived whole. An error means that not
     /// even the head can be read; the bytes are in [`Self::data`] all the same.
     pub fn record(&self) -> Result<Answer<CperRecord>, Malformed> {
