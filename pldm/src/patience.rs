@@ -98,8 +98,9 @@ pub const RECORD_TIME: Duration = Duration::from_secs(30);
 /// How many records are read of one repository. A host's own has about a thousand, a device's a few hundred.
 pub const RECORDS: usize = 4096;
 
-/// How many bytes of one repository are kept. Records have about a hundred bytes, so this is more than all of them.
-pub const REPOSITORY_BYTES: usize = 1024 * 1024;
+/// How many bytes of one repository are read. Records have about a hundred bytes, so this is more than all of them.
+/// Names of three bytes each, the worst that can be sent, take twenty times that in memory.
+pub const REPOSITORY_BYTES: usize = 512 * 1024;
 
 /// How long reading a repository may take, restarts included. A thousand records of a device that uses all of its
 /// 100 ms for each, and as much again on the line, are 200 s.

@@ -5,15 +5,17 @@
 
 mod conversion;
 mod entity;
+mod file_descriptor;
 mod names;
 mod naming;
 mod numeric_effecter;
 mod numeric_sensor;
 mod state;
-mod terminus;
+mod terminus_locator;
 
 pub use conversion::{Conversion, Flaw, Quantity, Thresholds};
 pub use entity::{AssociationType, Entity, EntityAssociation, EntityType, FruRecordSet};
+pub use file_descriptor::{FileCapabilities, FileClassification, FileDescriptor};
 pub use names::{AuxiliaryNames, EntityAuxiliaryNames, Name, Names};
 pub use naming::{Containment, SensorName, sensor_names};
 pub use numeric_effecter::{EffecterRangeFieldSupport, NumericEffecter};
@@ -21,12 +23,10 @@ pub use numeric_sensor::{
     CompactNumericSensor, CompactRangeFieldSupport, NumericSensor, RangeFieldSupport, SupportedThresholds,
 };
 pub use state::{Initialization, PossibleStates, StateEffecter, StateSensor};
-pub use terminus::{
-    FileCapabilities, FileClassification, FileDescriptor, TerminusLocator, TerminusLocatorType, Validity,
-};
+pub use terminus_locator::{TerminusLocator, TerminusLocatorType, Validity};
 
 use super::{RateUnit, Unit};
-use crate::Answer;
+use crate::{Answer, Leniency, Lenient};
 use wire::{Malformed, Reader, Wire, Writer};
 
 wire::codes! {
@@ -273,6 +273,23 @@ impl Pdr {
         let PdrHeader { record_handle, header_version, pdr_type, record_change_number, .. } = *header;
         let Answer { value: record, damage } = Record::keep(pdr_type, body);
         Self { record_handle, header_version, record_change_number, record, damage }
+    }
+}
+
+impl Lenient for Pdr {
+    fn leniencies(&self) -> Vec<Leniency> {
+        let names: Vec<_> = match &self.record {
+            Record::SensorAuxiliaryNames(it) | Record::EffecterAuxiliaryNames(it) => it.members.iter().collect(),
+            Record::EntityAuxiliaryNames(it) => vec![&it.names],
+            _ => vec![],
+        };
+        let mut all: Vec<_> =
+            names.iter().flat_map(|it| &it.0).flat_map(|it| it.text().to_string_lenient().1).collect();
+        if let Record::CompactNumericSensor(it) = &self.record {
+            all.extend(it.name().to_string_lenient().1);
+        }
+        all.extend(self.damage.map(Leniency::from));
+        all
     }
 }
 

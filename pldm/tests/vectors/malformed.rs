@@ -6,6 +6,7 @@ use pldm::{
     base::{GetPldmCommands, GetPldmTypes, GetPldmVersion, MultipartReceive, Versions},
     firmware_update::*,
     fru::{GetFruRecordTable, RecordTable},
+    platform::{GetPdr, Pdr, PdrType, Record},
 };
 use std::fmt::Debug;
 use wire::{Damage, Malformed};
@@ -109,6 +110,20 @@ pub(crate) fn check(vector: &Vector) -> bool {
             assert_eq!((table.records.len(), table.leniencies()), (0, vec![Leniency::MissingChecksum]));
         }
         "mrr.end_crc_missing" => refused::<MultipartReceive>(vector, "checksum"),
+        // libpldm refuses it, and with it the part that is there and the handle of the next record.
+        "pdr.end_without_crc" => {
+            let it = kept::<GetPdr>(vector, "transfer_crc", Damage::Short);
+            assert_eq!((&it.record_data[..], it.transfer_crc), (&[1, 2][..], None));
+        }
+        // libpldm refuses it; it is kept as bytes, so that whoever asks can see what the device has.
+        "pdr.numeric_sensor_too_short" => {
+            assert!(wire::decode::<Pdr>(&vector.bytes).is_err());
+            let pdr = Pdr::keep(&vector.bytes).unwrap();
+            assert_eq!(pdr.damage.map(|it| (it.field, it.damage)), Some(("entity_type", Damage::Short)));
+            let body = vector.bytes[10..].into();
+            assert_eq!(pdr.record, Record::Other { pdr_type: PdrType::NUMERIC_SENSOR, body });
+            assert_eq!(wire::encode(&pdr).as_ref(), Ok(&vector.bytes));
+        }
         "mrr.length_past_end" => refused::<MultipartReceive>(vector, "data"),
         _ => return false,
     }

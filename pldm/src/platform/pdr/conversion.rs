@@ -163,25 +163,37 @@ impl From<&CompactNumericSensor> for Conversion {
     }
 }
 
+/// Which thresholds a record tells is what the sensor says that it watches, as OpenBMC's pldmd reads it. The bits of the
+/// range fields would say it too, but devices in the field (OpenBIC) count them as a compact sensor's record does.
 impl From<&NumericSensor> for Thresholds {
     fn from(sensor: &NumericSensor) -> Self {
         let conversion = Conversion::from(sensor);
-        let watched =
-            |threshold, raw| sensor.supported_thresholds.contains(threshold).then(|| conversion.range(raw)).flatten();
-        let told = |field, raw| sensor.range_field_support.contains(field).then(|| conversion.range(raw)).flatten();
+        let SupportedThresholds(watched) = sensor.supported_thresholds;
+        // Who says that no range field means anything has left them all empty.
+        let watched = if sensor.range_field_support == RangeFieldSupport(0) { watched & WARNINGS } else { watched };
+        let limit =
+            |threshold, raw| SupportedThresholds(watched).contains(threshold).then(|| conversion.range(raw)).flatten();
+        let normal = [sensor.nominal_value, sensor.normal_max, sensor.normal_min];
+        let empty = normal.iter().all(|raw| raw.to_f64() == 0.0);
+        let told = |field, raw| {
+            (!empty && sensor.range_field_support.contains(field)).then(|| conversion.range(raw)).flatten()
+        };
         Self {
-            warning_high: watched(SupportedThresholds::UPPER_WARNING, sensor.warning_high),
-            warning_low: watched(SupportedThresholds::LOWER_WARNING, sensor.warning_low),
-            critical_high: told(RangeFieldSupport::CRITICAL_HIGH, sensor.critical_high),
-            critical_low: told(RangeFieldSupport::CRITICAL_LOW, sensor.critical_low),
-            fatal_high: told(RangeFieldSupport::FATAL_HIGH, sensor.fatal_high),
-            fatal_low: told(RangeFieldSupport::FATAL_LOW, sensor.fatal_low),
+            warning_high: limit(SupportedThresholds::UPPER_WARNING, sensor.warning_high),
+            warning_low: limit(SupportedThresholds::LOWER_WARNING, sensor.warning_low),
+            critical_high: limit(SupportedThresholds::UPPER_CRITICAL, sensor.critical_high),
+            critical_low: limit(SupportedThresholds::LOWER_CRITICAL, sensor.critical_low),
+            fatal_high: limit(SupportedThresholds::UPPER_FATAL, sensor.fatal_high),
+            fatal_low: limit(SupportedThresholds::LOWER_FATAL, sensor.fatal_low),
             normal_max: told(RangeFieldSupport::NORMAL_MAX, sensor.normal_max),
             normal_min: told(RangeFieldSupport::NORMAL_MIN, sensor.normal_min),
             nominal: told(RangeFieldSupport::NOMINAL_VALUE, sensor.nominal_value),
         }
     }
 }
+
+/// The thresholds that have no bit of their own among those of the range fields.
+const WARNINGS: u8 = SupportedThresholds::UPPER_WARNING.0 | SupportedThresholds::LOWER_WARNING.0;
 
 impl From<&CompactNumericSensor> for Thresholds {
     fn from(sensor: &CompactNumericSensor) -> Self {

@@ -156,10 +156,15 @@ fn sensor(format: RangeFieldFormat, limit: Raw) -> NumericSensor {
 fn a_threshold_is_told_where_the_record_says_that_it_means_something() {
     let mut sensor = sensor(RangeFieldFormat::UINT16, Raw::U16(1500));
     assert_eq!(Thresholds::from(&sensor), Thresholds::default());
-    sensor.supported_thresholds = SupportedThresholds::LOWER_WARNING;
-    sensor.range_field_support = RangeFieldSupport::CRITICAL_HIGH;
-    let told = Thresholds { warning_low: Some(1.5), critical_high: Some(1.5), ..Thresholds::default() };
-    assert_eq!(Thresholds::from(&sensor), told);
+    sensor.supported_thresholds = SupportedThresholds(0x3f);
+    let warnings = Thresholds { warning_high: Some(1.5), warning_low: Some(1.5), ..Thresholds::default() };
+    assert_eq!(Thresholds::from(&sensor), warnings, "no range field means anything");
+    sensor.supported_thresholds = SupportedThresholds::LOWER_CRITICAL;
+    sensor.range_field_support = RangeFieldSupport(0x0c); // as OpenBIC says "both critical"
+    (sensor.nominal_value, sensor.normal_max, sensor.normal_min) = (Raw::U16(0), Raw::U16(0), Raw::U16(0));
+    let critical = Thresholds { critical_low: Some(1.5), ..Thresholds::default() };
+    assert_eq!(Thresholds::from(&sensor), critical, "and nothing is normal at 0");
+    (sensor.nominal_value, sensor.normal_max, sensor.normal_min) = (Raw::U16(1500), Raw::U16(1500), Raw::U16(1500));
     sensor.range_field_support = RangeFieldSupport(0xff);
     sensor.supported_thresholds = SupportedThresholds(0xff);
     let all = Some(1.5);

@@ -14,9 +14,14 @@ pub struct Name {
 }
 
 impl Name {
+    /// The name as a string like any other.
+    pub fn text(&self) -> Text {
+        Text { encoding: StringType::UTF_16BE, bytes: self.name.clone() }
+    }
+
     /// The name as one printable line.
     pub fn to_line(&self) -> String {
-        Text { encoding: StringType::UTF_16BE, bytes: self.name.clone() }.to_string_lenient().0
+        self.text().to_string_lenient().0
     }
 
     /// Takes a name; one whose NUL is not there ends with the record, and that is damage.

@@ -1,7 +1,6 @@
 //! What to call a sensor, and where it is: the best that all the records together say.
 
 use super::{AssociationType, Entity, EntityAuxiliaryNames, Names, Pdr, Record};
-use crate::Text;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What to call a sensor.
@@ -25,7 +24,7 @@ pub fn sensor_names<'a>(records: impl IntoIterator<Item = &'a Pdr> + Clone) -> B
         let (terminus, id, entity, own, count) = match &pdr.record {
             Record::NumericSensor(it) => (it.terminus_handle, it.sensor_id, it.entity, None, 1),
             Record::CompactNumericSensor(it) => {
-                (it.terminus_handle, it.sensor_id, it.entity, Some(utf_8(&it.sensor_name)), 1)
+                (it.terminus_handle, it.sensor_id, it.entity, Some(it.name().to_string_lenient().0), 1)
             }
             Record::StateSensor(it) => (it.terminus_handle, it.sensor_id, it.entity, None, it.sensors.len()),
             _ => return None,
@@ -33,16 +32,11 @@ pub fn sensor_names<'a>(records: impl IntoIterator<Item = &'a Pdr> + Clone) -> B
         let members = given.sensors.get(&(terminus, id)).copied().unwrap_or_default();
         let members: Vec<_> = members.iter().map(Names::best).collect();
         let first = if count == 1 { members.first().cloned().flatten() } else { None };
-        let name = first.or(own.filter(|own| !own.is_empty()));
+        let name = first.or_else(|| own.filter(|own| !own.is_empty()));
         let name = name.unwrap_or_else(|| format!("{} sensor {id}", given.entity_name(entity)));
         Some(((terminus, id), SensorName { entity, name, members }))
     });
     named.collect()
-}
-
-/// A compact sensor's own name as one printable line.
-fn utf_8(bytes: &crate::Octets) -> String {
-    Text { encoding: crate::StringType::UTF_8, bytes: bytes.clone() }.to_string_lenient().0
 }
 
 /// The names that a device gives.

@@ -1,8 +1,10 @@
 //! Numeric sensors: what a reading means, and within which limits it is well.
 
-use super::{Entity, Initialization, Units};
-use crate::platform::{DataSize, RangeFieldFormat, Raw, Real32, Unit};
-use crate::{Octets, platform::RateUnit};
+use super::{Entity, Initialization, UnitRelation, Units};
+use crate::{
+    Octets, StringType, Text,
+    platform::{DataSize, RangeFieldFormat, RateUnit, Raw, Real32, Unit},
+};
 use wire::{Damage, Malformed, Reader, Wire, Writer};
 
 wire::bits! {
@@ -59,7 +61,7 @@ pub struct NumericSensor {
     /// What its readings count.
     pub units: Units,
     /// How the second unit goes with the first.
-    pub rel: super::UnitRelation,
+    pub rel: UnitRelation,
     /// Which OEM unit the second one is.
     pub aux_oem_unit_handle: u8,
     /// Whether its accuracy is the same everywhere; not 0 is yes.
@@ -260,6 +262,13 @@ pub struct CompactNumericSensor {
     pub fatal_low: i32,
     /// Its name: UTF-8, as sent.
     pub sensor_name: Octets,
+}
+
+impl CompactNumericSensor {
+    /// Its name as a string like any other.
+    pub fn name(&self) -> Text {
+        Text { encoding: StringType::UTF_8, bytes: self.sensor_name.clone() }
+    }
 }
 
 impl Wire for CompactNumericSensor {

@@ -317,6 +317,21 @@ fn names_that_came_are_kept_whatever_was_promised() {
 }
 
 #[test]
+fn what_is_overlooked_in_a_record_counts() {
+    let samples = samples();
+    let all: Vec<_> = samples.iter().map(|pdr| (pdr.record.pdr_type(), pdr.leniencies())).collect();
+    assert!(all.iter().all(|(_, seen)| seen.is_empty()), "{all:?}");
+    let name = |bytes: &[u8]| Names(vec![Name { language: [][..].into(), name: bytes.into() }]);
+    let odd = EntityAuxiliaryNames { entity: entity(), shared_name_count: 0, names: name(b"\xd8\0\0\n") };
+    let damage = Some(Malformed { message: "PDR", field: "name", damage: Damage::Short });
+    let odd = Pdr { record: Record::EntityAuxiliaryNames(odd), damage, ..samples[0].clone() };
+    assert_eq!(odd.leniencies(), [Leniency::InvalidText, Leniency::ControlCharacters, Leniency::TableShort]);
+    let padded = CompactNumericSensor { sensor_name: b"T\0"[..].into(), ..compact() };
+    let padded = Pdr { record: Record::CompactNumericSensor(Box::new(padded)), ..samples[0].clone() };
+    assert_eq!(padded.leniencies(), [Leniency::TrailingNul]);
+}
+
+#[test]
 fn a_name_that_would_read_as_another_is_not_written() {
     let write = |language: &[u8], name: &[u8]| {
         let names = Names(vec![Name { language: language.into(), name: name.into() }]);

@@ -6,7 +6,10 @@ use crate::{
     crc8, patience,
     platform::{Pdr, PdrHeader},
 };
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 use tokio::time::{Instant, sleep};
 use wire::{Damage, Malformed, Reader, Wire};
 
@@ -30,6 +33,8 @@ const LIMITS: Limits =
 pub struct Repository {
     /// What the device says of it, if it says anything.
     pub info: Option<RepositoryInfo>,
+    /// What was wrong with that.
+    pub damage: Option<Malformed>,
     /// Every record that came, in the device's order.
     pub records: Vec<Pdr>,
     /// The records that did not come, although those behind them did.
@@ -49,7 +54,8 @@ pub struct LostRecord {
 
 impl Lenient for Repository {
     fn leniencies(&self) -> Vec<Leniency> {
-        let mut all: Vec<_> = self.records.iter().filter_map(|pdr| pdr.damage).map(Leniency::from).collect();
+        let mut all: Vec<_> = self.records.iter().flat_map(Pdr::leniencies).collect();
+        all.extend(self.damage.map(Leniency::from));
         let complete = self.cut.is_none() && self.lost.is_empty();
         let counted = self.info.as_ref().map(|info| usize::try_from(info.record_count));
         if complete && counted.is_some_and(|count| count != Ok(self.records.len())) {
@@ -61,18 +67,17 @@ impl Lenient for Repository {
 
 /// Reads the whole repository. What came is kept, whatever ends the reading; an error means that nothing came.
 pub async fn repository(requester: &mut Requester) -> Result<Repository, CallError> {
-    let (mut walk, mut repository) = (Walk::new(), Repository::default());
+    let (mut walk, mut records, mut lost) = (Walk::new(), Vec::new(), Vec::new());
     while let Some(step) = walk.next(requester).await {
         match step {
-            Step::Record(pdr) => repository.records.push(pdr),
-            Step::Lost(lost) => repository.lost.push(lost),
-            Step::Again => repository = Repository::default(),
+            Step::Record(pdr) => records.push(pdr),
+            Step::Lost(record) => lost.push(record),
+            Step::Again => (records, lost) = (Vec::new(), Vec::new()),
         }
     }
-    let (info, cut) = walk.end();
-    match cut {
-        Some(error) if info.is_none() && repository.records.is_empty() && repository.lost.is_empty() => Err(error),
-        cut => Ok(Repository { info, cut, ..repository }),
+    match walk.end() {
+        Repository { info: None, cut: Some(error), .. } if records.is_empty() && lost.is_empty() => Err(error),
+        repository => Ok(Repository { records, lost, ..repository }),
     }
 }
 
@@ -93,9 +98,13 @@ pub struct Walk {
     began: Instant,
     stage: Stage,
     info: Option<RepositoryInfo>,
+    damage: Option<Malformed>,
     /// The records that were asked for.
     handles: HashSet<u32>,
     bytes: usize,
+    /// What came, and what had come the time before, as numbers that tell whether it is the same.
+    came: DefaultHasher,
+    before: Option<u64>,
     tries: u32,
     waits: u32,
     cut: Option<CallError>,
@@ -126,8 +135,11 @@ impl Walk {
             began: Instant::now(),
             stage: Stage::Info,
             info: None,
+            damage: None,
             handles: HashSet::new(),
             bytes: 0,
+            came: DefaultHasher::new(),
+            before: None,
             tries: 1,
             waits: 0,
             cut: None,
@@ -139,9 +151,10 @@ impl Walk {
         self.info.as_ref()
     }
 
-    /// What the device said of the repository, and why not all was read.
-    pub fn end(self) -> (Option<RepositoryInfo>, Option<CallError>) {
-        (self.info, self.cut)
+    /// What the device said of the repository, and why not all was read. The records are with whoever took the steps.
+    pub fn end(self) -> Repository {
+        let Self { info, damage, cut, .. } = self;
+        Repository { info, damage, cut, ..Repository::default() }
     }
 
     /// The next step; none behind the last. Dropped while it waits, it can be called again and asks again.
@@ -164,7 +177,7 @@ impl Walk {
         match requester.call(&GetPdrRepositoryInfo).await {
             Ok(answer) => {
                 let updating = answer.value.repository_state == RepositoryState::UPDATE_IN_PROGRESS;
-                self.info = Some(answer.value);
+                (self.info, self.damage) = (Some(answer.value), answer.damage);
                 if updating && self.wait().await {
                     return None;
                 }
@@ -200,6 +213,7 @@ impl Walk {
         }
         self.handles.insert(record_handle);
         self.bytes = self.bytes.saturating_add(bytes.len());
+        bytes.hash(&mut self.came);
         self.stage = if next == 0 { Stage::Check } else { Stage::Record(next) };
         let error = match fault {
             Some(error) => error,
@@ -261,12 +275,16 @@ impl Walk {
         }
     }
 
-    /// Looks whether the repository is still the one that was read. Who says nothing of it is believed.
+    /// Looks whether the repository is still the one that was read. Who says nothing of it is believed, and who says
+    /// each time that it changed, but has the same records: there are devices that leave the update time unset.
     async fn check(&mut self, requester: &mut Requester) -> Option<Step> {
+        let after = match self.info {
+            Some(_) => requester.call(&GetPdrRepositoryInfo).await.ok().map(|answer| answer.value),
+            None => None,
+        };
         self.stage = Stage::End;
-        let before = self.info.as_ref()?;
-        let after = requester.call(&GetPdrRepositoryInfo).await.ok()?.value;
-        if after == *before { None } else { self.again() }
+        let same = after.is_none() || after == self.info || self.before == Some(self.came.finish());
+        if same { None } else { self.again() }
     }
 
     /// Begins again, if that was not done too often.
@@ -274,8 +292,8 @@ impl Walk {
         if self.tries >= patience::REPOSITORY_TRIES {
             return self.give_up(TransferFault::Changed { times: self.tries }.of::<GetPdr>());
         }
-        let (began, tries, waits) = (self.began, self.tries.saturating_add(1), self.waits);
-        *self = Self { began, tries, waits, ..Self::new() };
+        let (tries, before) = (self.tries.saturating_add(1), Some(self.came.finish()));
+        *self = Self { began: self.began, waits: self.waits, tries, before, ..Self::new() };
         Some(Step::Again)
     }
 

@@ -295,7 +295,7 @@ async fn a_device_that_takes_for_ever_is_left() {
     assert_eq!(walk.next(&mut requester).await, None);
     assert_eq!(walk.info(), Some(&about(9)));
     let limit = patience::REPOSITORY_TIME;
-    assert_eq!(walk.end().1.map(|error| error.failure), Some(Failure::Transfer(TransferFault::TooSlow { limit })));
+    assert_eq!(walk.end().cut.map(|error| error.failure), Some(Failure::Transfer(TransferFault::TooSlow { limit })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -309,74 +309,6 @@ async fn a_repository_that_lies_about_its_size_is_read_as_it_is() {
         let all = repository(&mut requester).await.unwrap();
         assert_eq!((handles(&all), cut(&all), all.leniencies()), (vec![1, 2], None, vec![Leniency::Contradiction]));
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_repository_that_changes_is_read_again_and_not_for_ever() {
-    let changing = |times: usize| {
-        move |asked, before: usize| match asked {
-            Asked::Info => info(&RepositoryInfo { update_time: [before.min(times).to_le_bytes()[0]; 13], ..about(2) }),
-            Asked::Part(_) => sound(2)(asked, before),
-        }
-    };
-    let (mut requester, _) = device(changing(3));
-    let all = repository(&mut requester).await.unwrap();
-    assert_eq!((handles(&all), cut(&all)), (vec![1, 2], None));
-
-    let (mut requester, device) = device(changing(usize::MAX));
-    let all = repository(&mut requester).await.unwrap();
-    let changed = Failure::Transfer(TransferFault::Changed { times: patience::REPOSITORY_TRIES });
-    assert_eq!((handles(&all), cut(&all)), (vec![1, 2], Some(changed)), "what came last is kept");
-    assert_eq!(device.seen.lock().unwrap().len(), 4 * 3);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_record_that_changes_between_its_parts_begins_the_walk_again() {
-    let react = |refusals: usize| {
-        move |asked, before| match asked {
-            Asked::Info => UNSUPPORTED,
-            Asked::Part(GetPdr { record_handle: 0, .. }) => whole(2, &record(1)),
-            Asked::Part(GetPdr { data_transfer_handle: 0, .. }) => {
-                part(0, PdrTransferFlag::START, 1, &record(2)[..12], None)
-            }
-            Asked::Part(_) if before < refusals => Says::Reply(0x83, vec![]),
-            Asked::Part(_) => part(0, PdrTransferFlag::END, 0, &record(2)[12..], Some(crc8(&record(2)))),
-        }
-    };
-    let (mut requester, _) = device(react(4));
-    let mut walk = Walk::new();
-    let mut steps = Vec::new();
-    while let Some(step) = walk.next(&mut requester).await {
-        steps.push(match step {
-            Step::Record(pdr) => pdr.record_handle,
-            Step::Again => 0,
-            Step::Lost(lost) => panic!("{lost:?}"),
-        });
-    }
-    assert_eq!((steps, walk.end()), (vec![1, 0, 1, 2], (None, None)));
-
-    let (mut requester, _) = device(react(usize::MAX));
-    let all = repository(&mut requester).await.unwrap();
-    let changed = Failure::Transfer(TransferFault::Changed { times: patience::REPOSITORY_TRIES });
-    assert_eq!((handles(&all), cut(&all)), (vec![1], Some(changed)));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_record_that_went_away_ends_the_walk_or_begins_it_again() {
-    let (mut requester, _) = device(|asked, before| match asked {
-        Asked::Part(GetPdr { record_handle: 2, .. }) => INVALID_HANDLE,
-        _ => sound(3)(asked, before),
-    });
-    let all = repository(&mut requester).await.unwrap();
-    assert_eq!((handles(&all), cut(&all)), (vec![1], Some(Failure::Refused(INVALID_RECORD_HANDLE))));
-
-    let (mut requester, _) = device(|asked, before| match asked {
-        Asked::Info => info(&about(if before < 3 { 3 } else { 1 })),
-        Asked::Part(GetPdr { record_handle: 2, .. }) => INVALID_HANDLE,
-        Asked::Part(_) => sound(if before < 3 { 3 } else { 1 })(asked, before),
-    });
-    let all = repository(&mut requester).await.unwrap();
-    assert_eq!((handles(&all), cut(&all)), (vec![1], None));
 }
 
 #[tokio::test(start_paused = true)]
@@ -418,46 +350,6 @@ async fn an_empty_repository_is_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_update_is_waited_for_and_not_for_ever() {
-    let updating = RepositoryInfo { repository_state: RepositoryState::UPDATE_IN_PROGRESS, ..about(2) };
-    let react = move |until: usize| {
-        let updating = updating.clone();
-        move |asked, before| match asked {
-            Asked::Info if before < until => info(&updating),
-            _ => sound(2)(asked, before),
-        }
-    };
-    let (mut requester, _) = device(react(4));
-    let began = Instant::now();
-    let all = repository(&mut requester).await.unwrap();
-    assert_eq!((handles(&all), all.info, all.cut), (vec![1, 2], Some(about(2)), None));
-    assert_eq!(began.elapsed(), 4 * patience::REPOSITORY_UPDATE_DELAY);
-
-    let (mut requester, _) = device(react(usize::MAX));
-    let began = Instant::now();
-    let all = repository(&mut requester).await.unwrap();
-    assert_eq!((handles(&all), cut(&all)), (vec![1, 2], None), "it is read as it stands");
-    assert_eq!(began.elapsed(), patience::REPOSITORY_UPDATE_TRIES * patience::REPOSITORY_UPDATE_DELAY);
-    assert_eq!(all.info.unwrap().repository_state, RepositoryState::UPDATE_IN_PROGRESS);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_record_that_is_being_updated_is_waited_for_too() {
-    let (mut requester, _) = device(|asked, before| match asked {
-        Asked::Part(_) if before < 3 => Says::Reply(0x85, vec![]),
-        _ => sound(2)(asked, before),
-    });
-    let all = repository(&mut requester).await.unwrap();
-    assert_eq!((handles(&all), cut(&all)), (vec![1, 2], None));
-    let (mut requester, _) = device(|asked, _| match asked {
-        Asked::Info => info(&about(2)),
-        Asked::Part(_) => Says::Reply(0x85, vec![]),
-    });
-    let all = repository(&mut requester).await.unwrap();
-    assert_eq!((handles(&all), cut(&all)), (vec![], Some(Failure::Refused(REPOSITORY_UPDATE_IN_PROGRESS))));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_device_that_falls_silent_is_not_asked_for_the_rest() {
     let (mut requester, device) = device(|asked, before| match asked {
         Asked::Part(GetPdr { record_handle: 2, data_transfer_handle: 0, .. }) => {
@@ -482,7 +374,7 @@ async fn a_step_that_is_dropped_is_asked_again() {
     assert!(matches!(walk.next(&mut requester).await, Some(Step::Record(_))));
     assert!(timeout(Duration::from_millis(1), walk.next(&mut requester)).await.is_err());
     assert!(matches!(walk.next(&mut requester).await, Some(Step::Record(Pdr { record_handle: 2, .. }))));
-    assert_eq!((walk.next(&mut requester).await, walk.end().1), (None, None));
+    assert_eq!((walk.next(&mut requester).await, walk.end().cut), (None, None));
 }
 
 #[test]
@@ -491,3 +383,6 @@ fn a_walk_can_wait_on_any_thread() {
     let (mut requester, _) = device(|_, _| Says::Silence);
     sent(repository(&mut requester));
 }
+
+#[path = "walk_change_tests.rs"]
+mod change;
