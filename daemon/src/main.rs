@@ -24,6 +24,9 @@ fn main() -> ExitCode {
         Command::Package { command: PackageCommand::Show { file, json } } => {
             runtime.block_on(cli::show_package(&file, json))
         }
+        Command::Sensors { component, json, watch } => runtime.block_on(cli::sensors(component, json, watch)),
+        Command::Events { json, follow } => runtime.block_on(cli::events(json, follow)),
+        Command::Logs { component, json } => runtime.block_on(cli::logs(component, json)),
         Command::CheckConfig { config } => cli::check_config(&config),
     };
     // A name look-up or a hash that hangs on its thread must not keep the process.

@@ -74,7 +74,7 @@ impl Care {
     }
 
     /// Does what faces wish, until nobody can wish any more.
-    pub async fn serve(&self, mut asked: mpsc::Receiver<Ask>) {
+    pub async fn serve(self: Arc<Self>, mut asked: mpsc::Receiver<Ask>) {
         while let Some(Ask::Logs(component)) = asked.recv().await {
             let Some(origin) = self.store.origin(&component) else { continue };
             if let Some(bell) = self.wishes().get(&component) {

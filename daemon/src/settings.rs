@@ -234,6 +234,8 @@ pub struct Otlp {
     pub resource: Vec<(String, String)>,
     /// Whether an event's name is an attribute, too: VictoriaLogs 1.112 drops the field.
     pub event_name_attribute: bool,
+    /// Whether the serial numbers of components go out, which tell one board from another for ever.
+    pub serial_numbers: bool,
 }
 
 impl Default for Mctp {

@@ -8,18 +8,18 @@ const POLYNOMIAL: u32 = 0xedb8_8320;
 ///
 /// Bit by bit and without a table: it runs once per answer over a few hundred bytes, and a table is 1 KiB of flash.
 #[derive(Clone, Copy, Debug)]
-pub struct Crc32(u32);
+pub(crate) struct Crc32(u32);
 
 impl Crc32 {
     /// Takes in the next bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.0 = bytes.iter().fold(self.0, |crc, &byte| {
             (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ POLYNOMIAL } else { crc >> 1 })
         });
     }
 
     /// The checksum of all bytes so far.
-    pub const fn value(self) -> u32 {
+    pub(crate) const fn value(self) -> u32 {
         !self.0
     }
 }

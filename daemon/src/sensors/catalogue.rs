@@ -75,9 +75,10 @@ impl Catalogue {
     ///
     /// Each sensor is read every `interval`, or when there is something new where that is later.
     pub(super) fn of(component: &Id, address: Address, interval: Duration, repository: Repository) -> Self {
-        let Repository { info, records, lost, cut } = repository;
+        let Repository { info, records, lost, cut, damage } = repository;
         let wrong = |what: String| Fault { step: "GetPDR".into(), what: format!("{address}: {what}") };
         let mut faults: Vec<_> = cut.iter().map(|cut| wrong(cut.what())).collect();
+        faults.extend(damage.map(|damage| wrong(damage.to_string())));
         let lost = lost.iter().map(|lost| wrong(format!("record {:#010x}: {}", lost.record_handle, lost.error.what())));
         faults.extend(lost.take(FAULTS_MOST));
         let damaged = records.iter().filter_map(|pdr| Some((pdr.record_handle, pdr.damage?)));

@@ -101,6 +101,7 @@ pub(super) struct OtlpDraft {
     interval: Option<Duration>,
     resource: BTreeMap<String, String>,
     event_name_attribute: Option<bool>,
+    serial_numbers: Option<bool>,
 }
 
 pub(super) fn otlp(fields: &mut Fields<'_, '_>, draft: &mut OtlpDraft) {
@@ -119,6 +120,7 @@ pub(super) fn otlp(fields: &mut Fields<'_, '_>, draft: &mut OtlpDraft) {
     draft.interval = fields.optional("interval", value::duration(SHORTEST, LONGEST)).or(draft.interval);
     let attribute = fields.optional("event_name_attribute", value::boolean);
     draft.event_name_attribute = attribute.or(draft.event_name_attribute);
+    draft.serial_numbers = fields.optional("serial_numbers", value::boolean).or(draft.serial_numbers);
 }
 
 impl OtlpDraft {
@@ -132,6 +134,7 @@ impl OtlpDraft {
             interval: self.interval.unwrap_or(EXPORT_INTERVAL),
             resource: self.resource.into_iter().collect(),
             event_name_attribute: self.event_name_attribute.unwrap_or(false),
+            serial_numbers: self.serial_numbers.unwrap_or(false),
         }))
     }
 }

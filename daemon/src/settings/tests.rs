@@ -73,6 +73,7 @@ fn everything_can_be_said() {
         interval = "10s"
         resource = { "site.rack" = "r1" }
         event_name_attribute = true
+        serial_numbers = true
         "#,
     );
     assert_eq!(loaded.faults, []);
@@ -90,6 +91,7 @@ fn everything_can_be_said() {
     let otlp = settings.otlp.expect("an endpoint");
     assert_eq!(otlp.endpoint, "http://[::1]:4318");
     assert_eq!(otlp.headers, [("authorization".into(), "Bearer x".into())]);
+    assert!(otlp.event_name_attribute && otlp.serial_numbers);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! [`Payload`]: checks the images' checksum as their bytes are read by.
 
 use super::{Finding, Package};
-use crate::Crc32;
+use crate::crc::Crc32;
 
 /// The bytes behind a header, on their way: the checksum that revision 1.3 has for them.
 ///

@@ -3,6 +3,7 @@
 //! Every vector is tested or named in [`LATER`]; a new one that is neither fails.
 
 mod base;
+mod differences;
 mod file;
 mod firmware_update;
 mod fru;

@@ -40,6 +40,16 @@ impl Component {
     }
 
     #[zbus(property(emits_changed_signal = "true"))]
+    fn part_number(&self) -> String {
+        one_line(self.0.part_number.as_deref().unwrap_or_default())
+    }
+
+    #[zbus(property(emits_changed_signal = "true"))]
+    fn serial_number(&self) -> String {
+        one_line(self.0.serial_number.as_deref().unwrap_or_default())
+    }
+
+    #[zbus(property(emits_changed_signal = "true"))]
     fn parent(&self) -> &str {
         self.0.parent.as_ref().map_or("", |id| id.as_str())
     }

@@ -20,6 +20,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+mod sensors;
 mod sent;
 mod trouble;
 
@@ -157,15 +158,24 @@ struct Face {
     task: JoinHandle<()>,
 }
 
+/// With all that can be switched on.
+fn settings(endpoint: &str, interval: Duration) -> settings::Otlp {
+    settings::Otlp {
+        endpoint: endpoint.into(),
+        headers: vec![("x-tenant".into(), "rack4".into())],
+        interval,
+        resource: vec![],
+        event_name_attribute: true,
+        serial_numbers: true,
+    }
+}
+
 impl Face {
     fn start(endpoint: &str, limits: Patience, interval: Duration) -> Self {
-        let settings = settings::Otlp {
-            endpoint: endpoint.into(),
-            headers: vec![("x-tenant".into(), "rack4".into())],
-            interval,
-            resource: vec![],
-            event_name_attribute: true,
-        };
+        Self::with(settings(endpoint, interval), limits)
+    }
+
+    fn with(settings: settings::Otlp, limits: Patience) -> Self {
         let (model, models) = watch::channel(model(&[component()]));
         let (events, receiver) = broadcast::channel(1024);
         let (stop, stopped) = oneshot::channel::<()>();

@@ -107,7 +107,9 @@ async fn a_bus_that_comes_back_gets_everything_again() {
     };
     let model = watch::Sender::new(one("1"));
     let log = std::cell::RefCell::new(Vec::new());
-    let serve = crate::face::dbus::serve_on(bus, model.subscribe(), |_, line| log.borrow_mut().push(line.to_owned()));
+    let (telemetry, _asked) = telemetry(model.subscribe());
+    let log_line = |_, line: &str| log.borrow_mut().push(line.to_owned());
+    let serve = crate::face::dbus::serve_on(bus, telemetry, false, log_line);
     let client = async {
         for version in ["1", "2"] {
             model.send_replace(one(version));
@@ -134,5 +136,6 @@ async fn a_bus_that_comes_back_gets_everything_again() {
 #[test]
 fn serving_can_be_spawned() {
     fn is_task<F: Future<Output = ()> + Send + 'static>(_: F) {}
-    is_task(crate::face::dbus::serve(watch::Sender::new(Arc::<Model>::default()).subscribe()));
+    let (store, (asks, _asked)) = (crate::store::Store::default(), mpsc::channel(ask::WAITING_MOST));
+    is_task(crate::face::dbus::serve(store.model(), store.events(), asks, &crate::settings::Sensors::default()));
 }
