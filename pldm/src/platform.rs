@@ -77,3 +77,12 @@ pub(crate) const fn command_name(command: Command) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// Asserts that what decodes as `T` encodes back to the same bytes.
+#[cfg(test)]
+fn survives<T: wire::Wire>(bytes: &[u8]) -> Result<(), proptest::test_runner::TestCaseError> {
+    if let Ok(message) = wire::decode::<T>(bytes) {
+        proptest::prop_assert_eq!(wire::encode(&message), Ok(bytes.to_vec()));
+    }
+    Ok(())
+}

@@ -241,7 +241,7 @@ impl Wire for SetStateEffecterStates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Request;
+    use crate::{Request, platform::survives};
     use proptest::prelude::*;
     use wire::Damage;
 
@@ -275,13 +275,6 @@ mod tests {
         assert_eq!((answer.value.effecters.len(), answer.value.effecters[0].is_valid()), (1, true));
         assert_eq!(answer.damage.map(|it| it.damage), Some(Damage::Short));
         assert_eq!(GetStateEffecterStates::decode(&[0]).unwrap().leniencies(), [Leniency::Contradiction]);
-    }
-
-    fn survives<T: Wire>(bytes: &[u8]) -> Result<(), TestCaseError> {
-        if let Ok(message) = wire::decode::<T>(bytes) {
-            prop_assert_eq!(wire::encode(&message), Ok(bytes.to_vec()));
-        }
-        Ok(())
     }
 
     proptest! {

@@ -306,3 +306,7 @@ pub async fn poll_all(
     }
     Ok(Drained::Most)
 }
+
+#[cfg(test)]
+#[path = "poll_tests.rs"]
+mod tests;

@@ -242,7 +242,7 @@ impl Wire for SetStateSensorEnables {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Request;
+    use crate::{Request, platform::survives};
     use proptest::prelude::*;
     use wire::Damage;
 
@@ -295,13 +295,6 @@ mod tests {
     fn to_ask_changes_nothing() {
         assert_eq!(wire::encode(&GetSensorReading::of(0x1234)), Ok(vec![0x34, 0x12, 0]));
         assert_eq!(wire::encode(&GetStateSensorReadings::of(0x1234)), Ok(vec![0x34, 0x12, 0, 0]));
-    }
-
-    fn survives<T: Wire>(bytes: &[u8]) -> Result<(), TestCaseError> {
-        if let Ok(message) = wire::decode::<T>(bytes) {
-            prop_assert_eq!(wire::encode(&message), Ok(bytes.to_vec()));
-        }
-        Ok(())
     }
 
     proptest! {

@@ -157,7 +157,7 @@ impl Wire for SetSensorHysteresis {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Request;
+    use crate::{Request, platform::survives};
     use proptest::prelude::*;
     use wire::Damage;
 
@@ -182,13 +182,6 @@ mod tests {
             (answer.value.hysteresis_value.value(), answer.damage.map(|it| it.damage)),
             (None, Some(Damage::Short))
         );
-    }
-
-    fn survives<T: Wire>(bytes: &[u8]) -> Result<(), TestCaseError> {
-        if let Ok(message) = wire::decode::<T>(bytes) {
-            prop_assert_eq!(wire::encode(&message), Ok(bytes.to_vec()));
-        }
-        Ok(())
     }
 
     proptest! {
