@@ -233,8 +233,8 @@ fn cper_record(event: &CperEvent) {
         for (path, number) in [("signature_start", 0x5245_5043), ("signature_end", 0xffff_ffffu32)] {
             flat.number(path, number); // ours refuses any other and keeps neither
         }
-        // Whether a section lies inside the record is asked by ours alone.
-        let damage = answer.damage.filter(|damage| damage.field != "section_offset");
+        // Whether the lengths and offsets in the record fit its bytes is asked by ours alone.
+        let damage = answer.damage.filter(|damage| !["record_length", "section_offset"].contains(&damage.field));
         if damage.is_none() {
             let behind = 128 + 72 * answer.value.sections.len();
             flat.bytes("body", event.data.get(behind..).unwrap_or_default());
