@@ -3,6 +3,7 @@
 use pldm::{Answer, Request};
 use wire::{Wire, decode, encode};
 
+pub mod device;
 #[path = "../src/second.rs"]
 pub mod second;
 
