@@ -9,6 +9,10 @@ use tokio::time::sleep;
 /// How long an exchange takes at least: 64 bytes and as many back at 115200 baud.
 pub const PACE: Duration = Duration::from_millis(12);
 
+/// How long it takes mostly. Patience then ends by time, after so few exchanges that many scripts can be tried; at
+/// [`PACE`] it ends by parts, records and bytes.
+const SLOW: Duration = Duration::from_millis(400);
+
 /// The device.
 pub struct Device(Mutex<State>);
 
@@ -21,6 +25,7 @@ struct State {
     blob: Vec<u8>,
     /// How much of it a part has.
     part: usize,
+    pace: Duration,
     /// How many records its repository has.
     records: u32,
     /// Goes up when its repository changes.
@@ -44,6 +49,7 @@ impl Device {
             then: 0,
             blob: Vec::new(),
             part: 0,
+            pace: SLOW,
             records: 0,
             epoch: 0,
             fresh: 0x1000_0000,
@@ -51,7 +57,8 @@ impl Device {
             last: Vec::new(),
         };
         state.then = state.byte();
-        state.part = usize::from(state.byte() % 64) + 8;
+        let part = state.byte();
+        (state.part, state.pace) = (usize::from(part % 64) + 8, if part >= 0xf8 { PACE } else { SLOW });
         state.records = u32::from(state.byte() % 12);
         let length = usize::from(state.byte());
         state.blob = state.bytes(length);
@@ -88,7 +95,8 @@ impl State {
     fn react(&mut self, to: Address, request: &[u8]) -> Reaction {
         let decision = if self.at < self.script.len() { self.byte() } else { self.then };
         let mut right = self.reply(request, 0, decision % 16 == 15);
-        let at_once = |message: Vec<u8>| Ok(vec![(PACE, message)]);
+        let pace = self.pace;
+        let at_once = |message: Vec<u8>| Ok(vec![(pace, message)]);
         let reaction = match decision % 16 {
             6 => {
                 right.truncate(3);
@@ -120,10 +128,10 @@ impl State {
                 let mut wrong = right.clone();
                 wrong[usize::from(self.byte() % 3)] ^= self.byte();
                 let stale = self.last.clone();
-                Ok([wrong, stale, right.clone(), right.clone()].map(|message| (PACE, message)).into())
+                Ok([wrong, stale, right.clone(), right.clone()].map(|message| (pace / 4, message)).into())
             }
             12 => Ok(Vec::new()),
-            13 => Ok(vec![(PACE + Duration::from_millis(100) * self.byte().into(), right.clone())]),
+            13 => Ok(vec![(pace + Duration::from_millis(100) * self.byte().into(), right.clone())]),
             14 => Err(match self.byte() % 4 {
                 0 => TransportError::NoRoute(to),
                 1 => TransportError::Busy(to),

@@ -55,7 +55,9 @@ fn scripts() -> Vec<Vec<u8>> {
     });
     let table = table.expect("a table of records");
     let length = u8::try_from(table.len()).expect("a short one");
-    let begin = |walk, then| [&[walk, then, 20, 5, length][..], &table].concat();
+    let begin = |walk, then| {
+        [&[walk, then, if walk % 4 == 1 && then == 15 { 0xff } else { 20 }, 5, length][..], &table].concat()
+    };
     (0..64u8)
         .flat_map(|walk| (0..16u8).map(move |then| (walk, then)))
         .filter(|(walk, then)| walk % 9 == 0 || *then == 0)
