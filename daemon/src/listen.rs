@@ -52,13 +52,17 @@ impl Hub {
     }
 
     /// Hands an event on, and says whether anybody listens. One that there is no room for is lost.
-    fn tell(&self, from: Address, event: EventMessage) -> bool {
+    pub(crate) fn tell(&self, from: Address, event: EventMessage) -> bool {
         let seats = self.seats();
         let Some(seat) = seats.get(&from) else { return false };
-        if let Err(TrySendError::Full(_)) = seat.events.try_send(event) {
-            seat.lost.fetch_add(1, Ordering::Relaxed);
+        match seat.events.try_send(event) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                seat.lost.fetch_add(1, Ordering::Relaxed);
+                true
+            }
+            Err(TrySendError::Closed(_)) => false,
         }
-        true
     }
 
     /// Every follower of a device on this network may have missed something.

@@ -76,7 +76,11 @@ impl Shelf {
             if total <= self.settings.total_most {
                 break;
             }
-            fs::remove_file(oldest)?;
+            match fs::remove_file(oldest) {
+                // Another component's log needed room, too.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed?,
+            }
             total = total.saturating_sub(size);
         }
         Ok(())
@@ -94,8 +98,10 @@ fn kept(directory: &Path) -> io::Result<Vec<(SystemTime, u64, PathBuf)>> {
         }
         for file in fs::read_dir(component.path())? {
             let file = file?;
-            let about = file.metadata()?;
-            if about.is_file() {
+            // One that has gone meanwhile takes no room.
+            if let Ok(about) = file.metadata()
+                && about.is_file()
+            {
                 files.push((about.modified()?, about.len(), file.path()));
             }
         }
@@ -107,9 +113,8 @@ fn kept(directory: &Path) -> io::Result<Vec<(SystemTime, u64, PathBuf)>> {
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension("draft");
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o640).open(&draft)?;
-    file.write_all(bytes)?;
-    drop(file);
-    fs::rename(draft, path)
+    let written = file.write_all(bytes).and_then(|()| fs::rename(&draft, path));
+    written.inspect_err(|_| _ = fs::remove_file(&draft))
 }
 
 /// A file's name here: its number keeps two of one name apart, and no name leads out of the directory.

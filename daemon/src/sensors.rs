@@ -16,6 +16,7 @@ use crate::{
     store::{Report, Store, Word},
 };
 use catalogue::Catalogue;
+use futures_util::FutureExt;
 use heard::Heard;
 use mctp::Eid;
 use pldm::Requester;
@@ -81,8 +82,8 @@ impl Care {
                 bell.notify_one();
                 continue;
             }
-            let word = Word::LogsEnded(0, "it speaks no PLDM by which it could have files".into());
-            self.store.apply(Report::Of { component, origin, word });
+            let voice = Voice { store: Arc::clone(&self.store), component, origin };
+            voice.tell(Word::LogsEnded(0, "it speaks no PLDM by which it could have files".into()));
         }
     }
 }
@@ -105,15 +106,20 @@ impl Followed {
         let (generation, renewed) = watch::channel(endpoint.generation);
         let origin = endpoint.origin.clone();
         let (ear, bell) = (care.hub.attend(endpoint.address), Arc::<Notify>::default());
+        let voice = Voice { store: Arc::clone(&care.store), component: component.clone(), origin: origin.clone() };
+        let now = Instant::now();
         let following = Following {
             care: Arc::clone(care),
             requester,
             ear,
             renewed,
             bell: Arc::clone(&bell),
-            fetching: None,
+            fetching: JoinSet::new(),
             schedule: Schedule::default(),
-            tale: Tale::new(care, component.clone(), origin.clone()),
+            polls: Schedule::default(),
+            records_after: now,
+            logs_after: now,
+            tale: Tale { voice, catalogue: Catalogue::default(), heard: Heard::new(now), readings: vec![] },
         };
         let task = tokio::spawn(following.run()).abort_handle();
         care.wishes().insert(component.clone(), Arc::clone(&bell));
@@ -128,6 +134,11 @@ impl Followed {
     /// The endpoint was found anew.
     pub fn renew(&self, generation: u64) {
         self.generation.send_if_modified(|now| std::mem::replace(now, generation) != generation);
+    }
+
+    /// The component was not there for a while: what was said of its sensors meanwhile is to be said anew.
+    pub fn look_again(&self) {
+        self.generation.send_modify(|_| {});
     }
 }
 
@@ -150,39 +161,48 @@ struct Following {
     /// Rings when somebody wishes for the component's logs.
     bell: Arc<Notify>,
     /// Fetches them, in turn with the sensors.
-    fetching: Option<JoinSet<()>>,
-    /// Whose turn it is, by the number in [`Catalogue::asked`]. The events come behind them, where they are polled.
+    fetching: JoinSet<()>,
+    /// Which sensor's turn it is, by the number in [`Catalogue::asked`].
     schedule: Schedule,
+    /// When it is the events' turn, where they are polled: one entry or none.
+    polls: Schedule,
+    /// The records are not read again before.
+    records_after: Instant,
+    /// The logs are not fetched again unasked before.
+    logs_after: Instant,
     tale: Tale,
 }
 
 /// What is known, and told to the store. It can be told more while the device is waited for.
 struct Tale {
-    store: Arc<Store>,
-    component: Id,
-    origin: Origin,
+    voice: Voice,
     catalogue: Catalogue,
     heard: Heard,
     /// What was read and is not reported yet.
     readings: Vec<(Id, Reading)>,
 }
 
-impl Tale {
-    fn new(care: &Care, component: Id, origin: Origin) -> Self {
-        let (catalogue, heard) = (Catalogue::default(), Heard::new(Instant::now()));
-        Self { store: Arc::clone(&care.store), component, origin, catalogue, heard, readings: vec![] }
-    }
+/// Speaks for one component.
+#[derive(Clone)]
+struct Voice {
+    store: Arc<Store>,
+    component: Id,
+    origin: Origin,
+}
 
+impl Voice {
     fn tell(&self, word: Word) {
         let (component, origin) = (self.component.clone(), self.origin.clone());
         self.store.apply(Report::Of { component, origin, word });
     }
+}
 
+impl Tale {
     /// Tells what was read.
     fn flush(&mut self) {
         if !self.readings.is_empty() {
             let readings = std::mem::take(&mut self.readings);
-            self.tell(Word::Readings(readings));
+            self.voice.tell(Word::Readings(readings));
         }
     }
 
@@ -201,96 +221,135 @@ const REST_FIRST: Duration = Duration::from_secs(1);
 /// ... and at the most this. The inventory asks it, too, and says when it is gone.
 const REST_LAST: Duration = Duration::from_secs(60);
 
-/// A repository that changes all the time is not read more often than this.
+/// How long to rest after so many failures in a row.
+fn rest(failures: u32) -> Duration {
+    REST_FIRST.saturating_mul(2u32.saturating_pow(failures.min(16))).min(REST_LAST)
+}
+
+/// A repository that changes all the time is not read more often than this, nor does reading it take more than half of
+/// the time.
 const REPOSITORY_REST: Duration = Duration::from_secs(10);
+
+/// Logs are not fetched unasked more often than this: a device in trouble tells of it again and again.
+const LOGS_REST: Duration = Duration::from_secs(60);
+
+/// What was read is told after this at the latest: where sensors are slower than their rate, there is never nothing to do.
+const ROUND_LONGEST: Duration = Duration::from_secs(1);
+
+/// As many readings are told at once at the most; a requester remembers more calls than that.
+const ROUND_MOST: usize = 128;
 
 impl Following {
     async fn run(mut self) {
         let mut failures = 0u32;
         loop {
             self.renewed.mark_unchanged();
-            let begun = Instant::now();
             match self.set_up().await {
-                Ok(()) => failures = 0,
+                Ok(()) => {
+                    failures = 0;
+                    self.watch().await;
+                }
                 Err(error) => {
                     self.tale.lose_all(&error.what());
+                    self.idle(Instant::now() + rest(failures)).await;
                     failures = failures.saturating_add(1);
-                    let rest = REST_FIRST.saturating_mul(2u32.saturating_pow(failures.min(16))).min(REST_LAST);
-                    self.idle(Instant::now() + rest).await;
-                    continue;
                 }
             }
-            self.watch(begun + REPOSITORY_REST).await;
+            self.finish_round();
         }
     }
 
-    /// Waits, and listens.
+    /// Waits, and does what can be done without the device.
     async fn idle(&mut self, until: Instant) {
-        loop {
-            tokio::select! {
-                biased;
-                event = self.ear.hear() => self.tale.hear(&event),
-                _ = self.renewed.changed() => return,
-                () = sleep_until(until) => return,
-            }
+        while Instant::now() < until && !self.is_renewed() {
+            self.attend();
+            self.wait(Some(until)).await;
         }
+    }
+
+    fn is_renewed(&self) -> bool {
+        self.renewed.has_changed().unwrap_or(true)
     }
 
     /// Reads each sensor when it is its turn and polls for events when it is theirs, until the endpoint is found anew, its
-    /// records are others, or it has forgotten us. That is not set right again before `settled`.
-    async fn watch(&mut self, settled: Instant) {
-        let mut silences = 0u32;
+    /// records are others, or it has forgotten us.
+    async fn watch(&mut self) {
+        let (mut silences, mut polled, mut round) = (0u32, false, Instant::now());
+        let mut resting = round;
         loop {
             self.attend();
             let now = Instant::now();
-            let heard = &mut self.tale.heard;
-            let is_old = heard.records_changed || heard.is_silent(now);
-            if self.renewed.has_changed().unwrap_or(true) || (is_old && now >= settled) {
-                self.finish_round();
+            let heard = &self.tale.heard;
+            if self.is_renewed() || heard.is_silent(now) || (heard.records_changed && now >= self.records_after) {
                 return;
             }
-            let outcome = if let Some(handle) = heard.poll_from.take() {
-                self.poll(handle).await
-            } else if let Some(number) = self.schedule.due(now) {
-                let outcome = self.turn(number).await;
-                match &outcome {
-                    Ok(()) => self.schedule.answered(number, Instant::now()),
-                    Err(_) => self.schedule.failed(number, Instant::now()),
-                }
-                outcome
-            } else {
+            if now.saturating_duration_since(round) >= ROUND_LONGEST || self.tale.readings.len() >= ROUND_MOST {
                 self.finish_round();
-                let wakes = self.tale.heard.wakes(settled);
-                self.wait(self.schedule.next().into_iter().chain(wakes).min()).await;
-                continue;
+                round = now;
+            }
+            let is_rested = now >= resting;
+            let is_polled = is_rested && (self.tale.heard.poll_from.is_some() || self.polls.due(now).is_some());
+            let outcome = match self.schedule.due(now).filter(|_| is_rested) {
+                // Events come first, but a queue that never ends has every other turn only.
+                Some(number) if polled || !is_polled => {
+                    polled = false;
+                    self.turn(number).await
+                }
+                _ if is_polled => {
+                    polled = true;
+                    self.poll().await
+                }
+                _ => {
+                    self.finish_round();
+                    let next = self.next(resting);
+                    self.wait(next).await;
+                    round = Instant::now();
+                    continue;
+                }
             };
-            silences = match outcome {
-                Err(error) if is_silence(&error) => silences.saturating_add(1),
-                _ => 0,
-            };
-            // One sensor may be deaf by itself. When the next one is, too, the device is.
-            if silences >= 2 {
+            if outcome.err().filter(is_silence).is_none() {
+                silences = 0;
+            } else if self.silence().await.is_some() {
                 self.tale.lose_all("the component does not answer");
-                let rest = REST_FIRST.saturating_mul(2u32.saturating_pow(silences.min(16))).min(REST_LAST);
-                self.schedule.rest(Instant::now() + rest);
+                resting = Instant::now() + rest(silences);
+                silences = silences.saturating_add(1);
+            } else {
+                // One sensor may be deaf by itself, and so may the queue.
+                silences = 0;
+                self.tale.heard.poll_from = self.tale.heard.poll_from.filter(|_| !polled);
             }
         }
+    }
+
+    /// When there is something to do again; with a device that does not answer not before `resting`.
+    fn next(&self, resting: Instant) -> Option<Instant> {
+        let polled = self.tale.heard.poll_from.map(|_| resting);
+        let turns = [self.schedule.next(), self.polls.next(), polled].into_iter().flatten().min();
+        let wakes = self.tale.heard.wakes(self.records_after, self.logs_after);
+        turns.map(|turn| turn.max(resting)).into_iter().chain(wakes).min()
     }
 
     /// Does what events have left to be done.
     fn attend(&mut self) {
         let now = Instant::now();
-        self.tale.heard.count_lost(self.ear.take_lost());
-        for number in self.tale.heard.take_wanted() {
+        if self.bell.notified().now_or_never().is_some() {
+            self.fetch_logs();
+        }
+        let heard = &mut self.tale.heard;
+        heard.count_lost(self.ear.take_lost());
+        for number in heard.take_wanted() {
             self.schedule.soon(number, now);
         }
-        if let Some(count) = self.tale.heard.lost(now) {
-            self.tale.tell(Word::EventsLost(count));
+        if let Some(count) = heard.lost(now) {
+            self.tale.voice.tell(Word::EventsLost(count));
+        } else if heard.is_storm_over(now) {
             // What they said is asked for instead.
             (0..self.tale.catalogue.asked.len()).for_each(|number| self.schedule.soon(number, now));
         }
-        if std::mem::take(&mut self.tale.heard.logs_wanted) && self.care.shelf.fetches() {
-            self.fetch_logs();
+        if self.tale.heard.logs_wanted && now >= self.logs_after {
+            self.logs_after = now + LOGS_REST;
+            // One that is under way may have passed what is new.
+            self.tale.heard.logs_wanted = self.care.shelf.fetches() && !self.fetch_logs();
         }
     }
 
@@ -305,32 +364,28 @@ impl Following {
         tokio::select! {
             biased;
             event = self.ear.hear() => self.tale.hear(&event),
-            () = self.bell.notified() => self.fetch_logs(),
+            () = self.bell.notified() => self.bell.notify_one(),
             _ = self.renewed.changed() => self.renewed.mark_changed(),
             () = turn => {}
         }
     }
 
     /// Fetches the component's logs, unless that is under way. It ends when the component is not followed any more.
-    fn fetch_logs(&mut self) {
-        if self.fetching.as_mut().is_some_and(|task| task.try_join_next().is_none() && !task.is_empty()) {
-            return;
+    fn fetch_logs(&mut self) -> bool {
+        while self.fetching.try_join_next().is_some() {}
+        if !self.fetching.is_empty() {
+            return false;
         }
         let (care, mut requester) = (Arc::clone(&self.care), self.requester.another());
-        let (component, origin) = (self.tale.component.clone(), self.tale.origin.clone());
-        let files = self.tale.catalogue.files.clone();
-        let task = async move {
-            let tell = |word| {
-                let (component, origin) = (component.clone(), origin.clone());
-                care.store.apply(Report::Of { component, origin, word });
-            };
+        let (voice, files) = (self.tale.voice.clone(), self.tale.catalogue.files.clone());
+        self.fetching.spawn(async move {
             let (mut count, mut failures) = (0u64, Vec::new());
             for file in &files {
-                match care.shelf.fetch(&mut requester, &component, file).await {
+                match care.shelf.fetch(&mut requester, &voice.component, file).await {
                     Ok(log) => {
                         count += 1;
                         failures.extend((!log.missing.is_empty()).then(|| format!("{}: {}", log.name, log.missing)));
-                        tell(Word::Log(log));
+                        voice.tell(Word::Log(log));
                     }
                     Err(why) => failures.push(format!("{}: {why}", file.name)),
                 }
@@ -338,11 +393,9 @@ impl Following {
             if files.is_empty() {
                 failures.push("it has no files".into());
             }
-            tell(Word::LogsEnded(count, failures.join("; ")));
-        };
-        let mut set = JoinSet::new();
-        set.spawn(task);
-        self.fetching = Some(set);
+            voice.tell(Word::LogsEnded(count, failures.join("; ")));
+        });
+        true
     }
 
     /// Tells what this round brought: the readings, and the requests they took.
@@ -353,7 +406,7 @@ impl Following {
         let address = self.requester.address();
         let last_error = calls.iter().rev().find_map(|call| call.failure).unwrap_or_default();
         let since = first.started.elapsed();
-        self.tale.tell(Word::Asked(Pass {
+        self.tale.voice.tell(Word::Asked(Pass {
             started: SystemTime::now() - since,
             duration: since,
             endpoint: format!("{}/{}", address.network, address.eid),
@@ -363,14 +416,14 @@ impl Following {
     }
 }
 
-/// Asks, and listens meanwhile: what a device tells by itself does not wait for what it is asked.
+/// Asks, and listens meanwhile: what a device tells by itself does not wait for what it is asked. Neither comes first, so
+/// that one who never stops talking is heard to the end of what it was asked.
 macro_rules! ask {
     ($following:expr, $requester:ident => $asking:expr) => {{
         let Following { requester: $requester, ear, tale, .. } = &mut *$following;
         let mut asking = std::pin::pin!($asking);
         loop {
             tokio::select! {
-                biased;
                 event = ear.hear() => tale.hear(&event),
                 answer = &mut asking => break answer,
             }

@@ -4,9 +4,9 @@ mod effecter;
 mod number;
 mod pdr;
 mod poll;
-mod raw;
 mod reading;
 mod repository;
+mod sent;
 mod state;
 mod state_set;
 mod threshold;
@@ -24,7 +24,6 @@ pub use pdr::*;
 pub use poll::{
     Drained, EventPart, PollForPlatformEventMessage, PollOperation, Polled, PolledPart, poll, poll_all, poll_from,
 };
-pub use raw::{DataSize as ReadingSize, Raw as RawReading};
 pub use reading::{
     GetSensorReading, GetStateSensorReadings, SensorReading, SetNumericSensorEnable, SetStateSensorEnables,
     StateSensorEnable, StateSensorReading, StateSensorReadings,
@@ -33,6 +32,7 @@ pub use repository::{
     GetPdr, GetPdrRepositoryInfo, LostRecord, PdrPart, PdrTransferFlag, Repository, RepositoryInfo, RepositoryState,
     Step, Walk, repository,
 };
+pub use sent::Sent;
 pub use state::{EffecterOperationalState, EventMessageEnable, PresentState, SensorOperationalState};
 pub use state_set::StateSet;
 pub use threshold::{

@@ -41,12 +41,12 @@ const MADE: [(&str, &str, &str); 12] = [
     (
         "pdr.effecter_auxiliary_names",
         "Record",
-        concat!("09000000010d03002300010007000202656e0000460061006e0000646500004c00fc0066007400650072000000",),
+        "09000000010d03002300010007000202656e0000460061006e0000646500004c00fc0066007400650072000000",
     ),
     (
         "pdr.entity_auxiliary_names",
         "Record",
-        concat!("090000000110030024004000010002000002656e0000460061006e0000646500004c00fc00660074006500720000",),
+        "090000000110030024004000010002000002656e0000460061006e0000646500004c00fc00660074006500720000",
     ),
     (
         "pdr.file_descriptor",
@@ -56,7 +56,7 @@ const MADE: [(&str, &str, &str); 12] = [
     (
         "pdr.file_descriptor.oem",
         "Record",
-        concat!("09000000011e030028000100050040000100020000000407010100f0f3f10000010002086c6f672e62696e000564756d7000",),
+        "09000000011e030028000100050040000100020000000407010100f0f3f10000010002086c6f672e62696e000564756d7000",
     ),
     (
         "pdr.numeric_sensor.data_sint64",
@@ -262,7 +262,7 @@ fn damaged(bytes: &[u8], damage: &[(u8, usize, u8)]) -> Vec<u8> {
 
 proptest! {
     // Always the same cases: whoever sees a failure sees it again. The fuzzer is there for new ones.
-    #![proptest_config(Config { cases: 8000, rng_seed: RngSeed::Fixed(0x5ec0_4d), failure_persistence: None, ..Config::default() })]
+    #![proptest_config(Config { cases: 8000, rng_seed: RngSeed::Fixed(0x005e_c04d), failure_persistence: None, ..Config::default() })]
 
     #[test]
     fn both_agree_on_damaged_vectors(chosen in any::<prop::sample::Index>(), damage in damage()) {

@@ -8,19 +8,20 @@ use mctp::Address;
 use pldm::{
     Text,
     platform::{
-        self, Conversion, FileDescriptor, Initialization, NumericSensor, Pdr, PresentState, Raw, RawReading, Record,
-        Repository, RepositoryInfo, SensorName, StateSensor, StateSet, Thresholds,
+        self, Conversion, FileDescriptor, Initialization, NumericSensor, Pdr, PresentState, Record, Repository,
+        RepositoryInfo, SensorName, Sent, StateSensor, StateSet, Thresholds,
     },
 };
 use std::{collections::BTreeMap, time::Duration};
 
-/// How many sensors one component may have: as many as a whole GPU board behind one endpoint has, several times.
-const SENSORS_MOST: usize = 1024;
+/// How many sensors one component may have: a whole GPU board behind one endpoint has some two hundred, and losing all of
+/// them at once must fit into what the faces may fall behind.
+const SENSORS_MOST: usize = 512;
 
 /// What a component's records describe.
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
-    /// What the repository was when it was read.
+    /// What the repository was when it was read; none if it did not say so, or not all of it came.
     pub(super) repository: Option<RepositoryInfo>,
     /// What is asked for, in the order of the records.
     pub(super) asked: Vec<Asked>,
@@ -80,16 +81,20 @@ impl Catalogue {
         let mut faults: Vec<_> = cut.iter().map(|cut| wrong(cut.what())).collect();
         faults.extend(damage.map(|damage| wrong(damage.to_string())));
         let lost = lost.iter().map(|lost| wrong(format!("record {:#010x}: {}", lost.record_handle, lost.error.what())));
-        faults.extend(lost.take(FAULTS_MOST));
+        faults.extend(lost);
         let damaged = records.iter().filter_map(|pdr| Some((pdr.record_handle, pdr.damage?)));
-        faults.extend(damaged.map(|(handle, it)| wrong(format!("record {handle:#010x}: {it}"))).take(FAULTS_MOST));
+        faults.extend(damaged.map(|(handle, it)| wrong(format!("record {handle:#010x}: {it}"))));
         let names = platform::sensor_names(&records);
-        let mut draft =
-            Draft { component, catalogue: Self { repository: info, ..Self::default() }, interval, faults, wrong };
+        let repository = info.filter(|_| cut.is_none());
+        let mut draft = Draft { component, catalogue: Self { repository, ..Self::default() }, interval, faults, wrong };
         for pdr in &records {
             draft.take(pdr, |terminus, number| names.get(&(terminus, number)));
         }
-        let Draft { mut catalogue, faults, .. } = draft;
+        let Draft { mut catalogue, mut faults, .. } = draft;
+        if let Some(more) = faults.len().checked_sub(FAULTS_MOST).filter(|more| *more > 0) {
+            faults.truncate(FAULTS_MOST);
+            faults.push(wrong(format!("and {more} more")));
+        }
         catalogue.faults = faults;
         catalogue
     }
@@ -106,8 +111,8 @@ impl Catalogue {
     }
 }
 
-/// How many faults of one kind are told: a device whose every record is damaged has one fault, not a thousand.
-const FAULTS_MOST: usize = 16;
+/// How many faults of its records are told: of a device whose every record is damaged the rest say nothing new.
+const FAULTS_MOST: usize = 32;
 
 /// How many files one component may have.
 const FILES_MOST: usize = 64;
@@ -145,6 +150,10 @@ impl<W: Fn(String) -> Fault> Draft<'_, W> {
             }
             Record::FileDescriptor(file) if self.catalogue.files.len() < FILES_MOST => {
                 self.catalogue.files.push(source(file));
+            }
+            Record::FileDescriptor(file) => {
+                let told = format!("it has more than {FILES_MOST} files; {} is not fetched", file.file_identifier);
+                self.faults.push((self.wrong)(told));
             }
             _ => {}
         }
@@ -185,11 +194,14 @@ impl<W: Fn(String) -> Fault> Draft<'_, W> {
             let measure = Measure::State { set: set.0, name: set_name, position };
             match self.add(sensor.sensor_id, &called, name, measure, self.interval) {
                 Some(id) => states.push((id, set)),
-                None => return,
+                // Those before it are read all the same; those behind it would stand in the wrong place.
+                None => break,
             }
         }
-        let (number, interval) = (sensor.sensor_id, self.interval);
-        self.catalogue.asked.push(Asked { number, interval, kind: Kind::States(states) });
+        if !states.is_empty() {
+            let (number, interval) = (sensor.sensor_id, self.interval);
+            self.catalogue.asked.push(Asked { number, interval, kind: Kind::States(states) });
+        }
     }
 
     /// Adds a sensor under an id that no other has; none if there are too many.
@@ -270,10 +282,10 @@ fn limits(thresholds: &Thresholds) -> BTreeMap<Level, Finite> {
 }
 
 /// What a reading is worth, or why it is worth nothing.
-pub(super) fn value(conversion: &Conversion, reading: &RawReading) -> Result<Finite, String> {
-    let raw = reading.value().ok_or("its reading is no number that can be read")?;
-    let value = conversion.value(Raw::S64(raw)).and_then(Finite::new);
-    value.ok_or_else(|| format!("its reading {raw} means no finite number"))
+pub(super) fn value(conversion: &Conversion, reading: &Sent) -> Result<Finite, String> {
+    let raw = reading.number().ok_or("its reading is no number that can be read")?;
+    let value = conversion.value(raw).and_then(Finite::new);
+    value.ok_or_else(|| format!("its reading {} means no finite number", raw.to_f64()))
 }
 
 /// Where a value stands: as its sensor says, which knows its hysteresis; else as its limits say.

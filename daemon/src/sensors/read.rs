@@ -6,19 +6,22 @@ use super::{
 };
 use crate::{
     clock::Stamp,
+    inventory::is_silence,
     model::{Id, Reading, Value},
 };
 use pldm::{
     CallError,
+    base::GetTid,
     platform::{self, GetSensorReading, GetStateSensorReadings, SensorOperationalState, SensorReading, StateSet},
 };
+use tokio::time::Instant;
 
 impl Following {
-    /// Whatever has this number: a sensor, or behind them the events.
+    /// Reads the sensor that has this number.
     pub(super) async fn turn(&mut self, number: usize) -> Result<(), CallError> {
-        let Some(asked) = self.tale.catalogue.asked.get(number) else { return self.poll(0).await };
+        let Some(asked) = self.tale.catalogue.asked.get(number) else { return Ok(()) };
         let sensor = asked.number;
-        match &asked.kind {
+        let outcome = match &asked.kind {
             Kind::Number { .. } => {
                 let request = GetSensorReading::of(sensor);
                 let answer = ask!(self, requester => requester.call(&request));
@@ -33,16 +36,37 @@ impl Following {
                 });
                 self.tale.states_read(number, states)
             }
+        };
+        match &outcome {
+            Ok(()) => self.schedule.answered(number, Instant::now()),
+            Err(_) => self.schedule.failed(number, Instant::now()),
         }
+        outcome
     }
 
     /// Fetches one event from the device's queue. As long as there are any, the next one's turn is soon.
-    pub(super) async fn poll(&mut self, data_transfer_handle: u32) -> Result<(), CallError> {
-        let polled = ask!(self, requester => platform::poll_from(requester, data_transfer_handle))?;
-        if let Some(polled) = polled {
-            self.tale.polled(polled);
+    pub(super) async fn poll(&mut self) -> Result<(), CallError> {
+        let from = self.tale.heard.poll_from.take().unwrap_or_default();
+        let polled = ask!(self, requester => platform::poll_from(requester, from));
+        match &polled {
+            Ok(_) => self.polls.answered(0, Instant::now()),
+            Err(error) => {
+                self.polls.failed(0, Instant::now());
+                if is_silence(error) {
+                    self.tale.heard.wants_polling(from);
+                }
+            }
+        }
+        match polled? {
+            Some(polled) => self.tale.polled(polled),
+            None => self.tale.heard.drained(),
         }
         Ok(())
+    }
+
+    /// Why the device answers nothing at all, if so: every terminus has to know this question.
+    pub(super) async fn silence(&mut self) -> Option<CallError> {
+        ask!(self, requester => requester.call(&GetTid)).err().filter(is_silence)
     }
 }
 

@@ -66,11 +66,6 @@ impl Schedule {
             entry.due = entry.due.min(now);
         }
     }
-
-    /// Everybody's turn is at this time, and not before.
-    pub(super) fn rest(&mut self, until: Instant) {
-        self.entries.iter_mut().for_each(|entry| entry.due = entry.due.max(until));
-    }
 }
 
 /// Between three quarters of the interval and all of it, by the number.
@@ -135,13 +130,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wanted_soon_is_due_now_and_a_rest_is_a_rest() {
+    fn what_is_wanted_soon_is_due_now() {
         let start = Instant::now();
         let mut schedule = Schedule::new([100 * SECOND; 2], start);
         turns(&mut schedule, start);
         schedule.soon(1, start + SECOND);
         assert_eq!(schedule.due(start + SECOND), Some(1));
-        schedule.rest(start + 5 * SECOND);
-        assert_eq!((schedule.due(start + 4 * SECOND), schedule.due(start + 5 * SECOND)), (None, Some(1)));
     }
 }

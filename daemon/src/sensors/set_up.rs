@@ -1,7 +1,7 @@
 //! What is asked once, and again when the device was reset or its records changed: who it is, what sensors it has, and how
 //! its events are to reach us.
 
-use super::{Following, ask, catalogue::Catalogue, schedule::Schedule};
+use super::{Following, REPOSITORY_REST, ask, catalogue::Catalogue, schedule::Schedule};
 use crate::{
     inventory::is_silence,
     model::{Delivery, Fault},
@@ -34,11 +34,9 @@ impl Following {
         };
         let catalogue = &self.tale.catalogue;
         let polls = (delivery == Delivery::Polled).then_some(self.care.settings.poll_interval);
-        let intervals = catalogue.asked.iter().map(|asked| asked.interval);
-        self.schedule = Schedule::new(intervals.chain(polls), Instant::now());
-        self.tale.heard.expect(delivery == Delivery::Sent, Instant::now());
-        let sensors = catalogue.described(delivery, faults);
-        self.tale.tell(Word::Sensors(sensors));
+        self.schedule = Schedule::new(catalogue.asked.iter().map(|asked| asked.interval), Instant::now());
+        self.polls = Schedule::new(polls, Instant::now());
+        self.tale.voice.tell(Word::Sensors(catalogue.described(delivery, faults)));
         self.finish_round();
         Ok(())
     }
@@ -46,77 +44,102 @@ impl Following {
     /// A terminus that has no id may not send events. In OpenBMC it is the endpoint id.
     async fn terminus(&mut self, faults: &mut Vec<Fault>) -> Result<(), CallError> {
         let answer = ask!(self, requester => requester.call(&GetTid));
-        let tid = self.settle(answer, faults)?.map(|answer| answer.tid);
+        let tid = self.settle(answer, faults).await?.map(|answer| answer.tid);
         if tid == Some(Tid::UNASSIGNED) {
             let request = SetTid { tid: Tid(self.requester.address().eid.0) };
             let answer = ask!(self, requester => requester.call(&request));
-            self.settle(answer, faults)?;
+            self.settle(answer, faults).await?;
         }
         Ok(())
     }
 
-    /// Reads the records, unless they are those that were read before.
+    /// Reads the records, unless they are those that were read before, or were read just now.
     async fn records(&mut self, faults: &mut Vec<Fault>) -> Result<(), CallError> {
         if let Some(known) = self.tale.catalogue.repository.clone() {
             let now = ask!(self, requester => requester.call(&GetPdrRepositoryInfo));
-            if self.settle(now, faults)? == Some(known) && !self.tale.heard.records_changed {
-                faults.extend(self.tale.catalogue.faults.iter().cloned());
-                return Ok(());
-            }
+            self.tale.heard.records_changed |= self.settle(now, faults).await? != Some(known);
+        } else {
+            self.tale.heard.records_changed = true;
         }
+        if self.tale.heard.records_changed && Instant::now() >= self.records_after {
+            self.read_records(faults).await?;
+        }
+        faults.extend(self.tale.catalogue.faults.iter().cloned());
+        Ok(())
+    }
+
+    async fn read_records(&mut self, faults: &mut Vec<Fault>) -> Result<(), CallError> {
+        let begun = Instant::now();
         self.tale.heard.records_changed = false;
-        match ask!(self, requester => platform::repository(requester)) {
-            Ok(repository) => {
-                // What was read of a device that fell silent is not all of it: it is read again.
-                if let Some(error) = repository.cut.as_ref().filter(|error| is_silence(error)) {
-                    return Err(error.clone());
-                }
-                let component = &self.tale.component;
-                self.tale.catalogue =
-                    Catalogue::of(component, self.requester.address(), self.care.settings.interval, repository);
-                faults.extend(self.tale.catalogue.faults.iter().cloned());
-                Ok(())
-            }
-            Err(error) => self.settle(Err::<pldm::Answer<()>, _>(error), faults).map(drop),
+        let repository = ask!(self, requester => platform::repository(requester));
+        // What was read of a device that fell silent is not all of it: it is read again. One that is deaf to a single
+        // question has told all it will.
+        let cut = repository.as_ref().map_or_else(Some, |it| it.cut.as_ref());
+        let silence = match cut.is_some_and(is_silence) {
+            true => self.silence().await,
+            false => None,
+        };
+        if let Some(silence) = silence {
+            self.tale.heard.records_changed = true;
+            return Err(silence);
         }
+        self.records_after = Instant::now() + begun.elapsed().max(REPOSITORY_REST);
+        match repository {
+            Ok(repository) => {
+                let (component, address) = (&self.tale.voice.component, self.requester.address());
+                self.tale.catalogue = Catalogue::of(component, address, self.care.settings.interval, repository);
+            }
+            Err(error) => self.blame(error, faults),
+        }
+        Ok(())
     }
 
     /// Has its events sent to us, with a sign of life now and then, if it can; else they are polled, if it can that.
     async fn events(&mut self, faults: &mut Vec<Fault>) -> Result<Delivery, CallError> {
         let request = EventMessageSupported { format_version: FORMAT_VERSION };
         let answer = ask!(self, requester => requester.call(&request));
-        let Some(supported) = self.settle(answer, faults)? else { return Ok(Delivery::None) };
-        let can = supported.synchrony_configurations_supported;
-        let own = self.care.own_eid;
-        let (request, delivery) = if can.contains(SynchronyConfigurations::ENABLE_ASYNC_KEEP_ALIVE) {
-            (SetEventReceiver::keep_alive(own, HEARTBEAT_SECONDS), Delivery::Sent)
-        } else if can.contains(SynchronyConfigurations::ENABLE_ASYNC) {
-            (SetEventReceiver::asynchronous(own), Delivery::Sent)
-        } else if can.contains(SynchronyConfigurations::ENABLE_POLLING) {
-            (SetEventReceiver::polling(own), Delivery::Polled)
+        let can = self.settle(answer, faults).await?.map(|it| it.synchrony_configurations_supported);
+        let can = |way| can.is_some_and(|can| can.contains(way));
+        let (own, keeps_alive) = (self.care.own_eid, can(SynchronyConfigurations::ENABLE_ASYNC_KEEP_ALIVE));
+        let way = if keeps_alive {
+            Some((SetEventReceiver::keep_alive(own, HEARTBEAT_SECONDS), Delivery::Sent))
+        } else if can(SynchronyConfigurations::ENABLE_ASYNC) {
+            Some((SetEventReceiver::asynchronous(own), Delivery::Sent))
+        } else if can(SynchronyConfigurations::ENABLE_POLLING) {
+            Some((SetEventReceiver::polling(own), Delivery::Polled))
         } else {
-            return Ok(Delivery::None);
+            None
         };
-        let answer = ask!(self, requester => requester.call(&request));
-        Ok(if self.settle(answer, faults)?.is_some() { delivery } else { Delivery::None })
+        let mut delivery = Delivery::None;
+        if let Some((request, wanted)) = way {
+            let answer = ask!(self, requester => requester.call(&request));
+            if self.settle(answer, faults).await?.is_some() {
+                delivery = wanted;
+            }
+        }
+        let comes = delivery != Delivery::None;
+        self.tale.heard.expect(comes && keeps_alive, comes, Instant::now());
+        Ok(delivery)
     }
 
-    /// An answer; none if the device does not know the command, or answers wrongly, which is a fault. Silence is an error.
-    fn settle<T>(
-        &self,
+    /// An answer; none if the device does not know the command, or answers wrongly or only this not, which is a fault. An
+    /// error means that it answers nothing.
+    async fn settle<T>(
+        &mut self,
         result: Result<pldm::Answer<T>, CallError>,
         faults: &mut Vec<Fault>,
     ) -> Result<Option<T>, CallError> {
-        let address = self.requester.address();
-        let fault = |step: &str, what: String| Fault { step: step.into(), what: format!("{address}: {what}") };
         match result {
-            Ok(answer) => Ok(Some(answer.value)),
-            Err(error) if is_silence(&error) => Err(error),
-            Err(CallError { failure: Failure::Refused(CompletionCode::ERROR_UNSUPPORTED_PLDM_CMD), .. }) => Ok(None),
-            Err(error) => {
-                faults.push(fault(error.command, error.what()));
-                Ok(None)
-            }
+            Ok(answer) => return Ok(Some(answer.value)),
+            Err(CallError { failure: Failure::Refused(CompletionCode::ERROR_UNSUPPORTED_PLDM_CMD), .. }) => {}
+            Err(error) if is_silence(&error) && self.silence().await.is_some() => return Err(error),
+            Err(error) => self.blame(error, faults),
         }
+        Ok(None)
+    }
+
+    fn blame(&self, error: CallError, faults: &mut Vec<Fault>) {
+        let what = format!("{}: {}", self.requester.address(), error.what());
+        faults.push(Fault { step: error.command.into(), what });
     }
 }

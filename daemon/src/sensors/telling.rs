@@ -8,6 +8,9 @@ use pldm::platform::event::{
 /// How much of an event's bytes is told. An error record of a GPU has some kilobytes, and belongs into a log.
 const BYTES_TOLD: usize = 1024;
 
+/// How many sections of an error record are told. Real ones have one or two.
+const SECTIONS_TOLD: usize = 16;
+
 /// An event, as one sentence and with its facts. `name` says what a sensor is called.
 pub(super) fn event(
     class: EventClass,
@@ -93,8 +96,9 @@ fn error_record(event: &CperEvent, facts: &mut Vec<(&'static str, String)>) -> (
         _ => (Severity::Warning, "unknown"),
     };
     facts.push(("cper.severity", word.into()));
-    let kinds: Vec<String> = record.sections.iter().map(|section| section.section_type.to_string()).collect();
-    let names = record.sections.iter().map(|section| {
+    let sections = || record.sections.iter().take(SECTIONS_TOLD);
+    let kinds: Vec<String> = sections().map(|section| section.section_type.to_string()).collect();
+    let names = sections().map(|section| {
         section.section_type.section_name().map_or_else(|| section.section_type.to_string(), str::to_owned)
     });
     let names: Vec<String> = names.collect();

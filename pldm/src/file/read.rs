@@ -47,7 +47,7 @@ pub async fn read(requester: &mut Requester, file: FileIdentifier, limits: Limit
     let open = requester.call(&DfOpen { file_identifier: file, attributes: OpenAttributes::default() }).await?;
     got.damage = got.damage.or(open.damage);
     let file = open.value.file_descriptor;
-    let (began, heartbeat) = (Instant::now(), Some(Heartbeat { interval: Duration::ZERO, last: Instant::now() }));
+    let (began, heartbeat) = (Instant::now(), Some(Heartbeat { every: Duration::ZERO, last: Instant::now() }));
     let mut reading = Reading { requester, file, limits, part_size, heartbeat, began, parts: 0, under_way: false, got };
     let ended = reading.sections().await;
     reading.close(ended).await
@@ -94,7 +94,8 @@ struct Reading<'a> {
 
 /// When the device wants to hear of us.
 struct Heartbeat {
-    interval: Duration,
+    /// Half of what is the longest it waits.
+    every: Duration,
     last: Instant,
 }
 
@@ -255,8 +256,7 @@ impl Reading<'_> {
     /// We come at half the interval, because a part may need all its tries; a device whose interval is shorter than a
     /// part's time hears of us before every part. Zero, or a refusal, means that it does not want to.
     async fn beat(&mut self) -> Result<(), CallError> {
-        let Some(Heartbeat { interval, last }) = self.heartbeat else { return Ok(()) };
-        if last.elapsed() < interval / 2 {
+        if self.heartbeat.as_ref().is_none_or(|it| it.last.elapsed() < it.every) {
             return Ok(());
         }
         let ours = u32::try_from(patience::HEARTBEAT.as_millis()).unwrap_or(u32::MAX);
@@ -265,8 +265,8 @@ impl Reading<'_> {
             Ok(answer) => {
                 self.got.damage = self.got.damage.or(answer.damage);
                 let interval = answer.value.responder_maximum_interval.min(ours);
-                let interval = Duration::from_millis(interval.into());
-                (!interval.is_zero()).then(|| Heartbeat { interval, last: Instant::now() })
+                let every = Duration::from_millis((interval / 2).into());
+                (interval > 0).then(|| Heartbeat { every, last: Instant::now() })
             }
             Err(error) if is_gone(&error) => return Err(error),
             Err(_) => None,

@@ -2,7 +2,7 @@
 //! inventory cannot move an effecter by mistake.
 
 use super::{
-    EffecterOperationalState, EventMessageEnable, RawReading as Raw, ReadingSize as DataSize,
+    DataSize, EffecterOperationalState, EventMessageEnable, Sent,
     reading::{composite_count, read_composite},
 };
 use crate::{Answer, Leniency, Lenient, message::request};
@@ -23,9 +23,9 @@ pub struct NumericEffecterValue {
     /// Whether it works.
     pub operational_state: EffecterOperationalState,
     /// The value it is moving to, in the unit its record gives.
-    pub pending_value: Raw,
+    pub pending_value: Sent,
     /// The value it has. Means nothing unless [`Self::is_valid`].
-    pub present_value: Raw,
+    pub present_value: Sent,
 }
 
 impl NumericEffecterValue {
@@ -44,7 +44,7 @@ impl NumericEffecterValue {
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let size: DataSize = r.get("effecter_data_size")?;
         let operational_state = r.get("effecter_oper_state")?;
-        let ([pending_value, present_value], damage) = Raw::keep_all(r, size, ["pending_value", "present_value"]);
+        let ([pending_value, present_value], damage) = Sent::keep_all(r, size, ["pending_value", "present_value"]);
         Ok(Answer { value: Self { operational_state, pending_value, present_value }, damage })
     }
 }
@@ -61,7 +61,7 @@ impl Wire for NumericEffecterValue {
         let size = self.pending_value.size();
         w.put(&size)?;
         w.put(&self.operational_state)?;
-        Raw::write_all::<Self>(w, size, &[&self.pending_value, &self.present_value])
+        Sent::write_all::<Self>(w, size, &[&self.pending_value, &self.present_value])
     }
 }
 
@@ -145,7 +145,7 @@ pub struct SetNumericEffecterValue {
     /// The effecter.
     pub effecter_id: u16,
     /// The value it is to have.
-    pub effecter_value: Raw,
+    pub effecter_value: Sent,
 }
 
 impl Wire for SetNumericEffecterValue {
@@ -153,7 +153,7 @@ impl Wire for SetNumericEffecterValue {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let effecter_id = r.get("effecter_id")?;
         let size: DataSize = r.get("effecter_data_size")?;
-        Ok(Self { effecter_id, effecter_value: Raw::read(r, size, "effecter_value")? })
+        Ok(Self { effecter_id, effecter_value: Sent::read(r, size, "effecter_value")? })
     }
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
         w.put(&self.effecter_id)?;
@@ -241,6 +241,7 @@ impl Wire for SetStateEffecterStates {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::Raw;
     use crate::{Request, platform::survives};
     use proptest::prelude::*;
     use wire::Damage;
@@ -248,14 +249,14 @@ mod tests {
     #[test]
     fn a_size_that_lies_leaves_the_state_and_what_came() {
         let answer = GetNumericEffecterValue::decode(&[4, 1, 7, 0, 0, 0, 9]).unwrap();
-        assert_eq!((answer.value.is_valid(), answer.value.pending_value.value()), (true, Some(7)));
-        assert_eq!(answer.value.present_value.value(), None);
+        assert_eq!((answer.value.is_valid(), answer.value.pending_value.number().map(Raw::to_f64)), (true, Some(7.0)));
+        assert_eq!(answer.value.present_value.number().map(Raw::to_f64), None);
         assert_eq!(answer.damage.map(|it| (it.field, it.damage)), Some(("present_value", Damage::Short)));
         assert_eq!(wire::encode(&answer.value), Ok(vec![4, 1, 7, 0, 0, 0, 9]));
         let answer = GetNumericEffecterValue::decode(&[0, 1, 7, 0, 0, 0]).unwrap();
         assert_eq!(
-            (answer.value.present_value.value(), answer.damage.map(|it| it.damage)),
-            (Some(0), Some(Damage::Trailing))
+            (answer.value.present_value.number().map(Raw::to_f64), answer.damage.map(|it| it.damage)),
+            (Some(0.0), Some(Damage::Trailing))
         );
     }
 
@@ -263,8 +264,8 @@ mod tests {
     fn values_of_two_sizes_cannot_be_written() {
         let value = NumericEffecterValue {
             operational_state: EffecterOperationalState::ENABLED_NO_UPDATE_PENDING,
-            pending_value: Raw::U8(1),
-            present_value: Raw::U16(1),
+            pending_value: Sent::Number(Raw::U8(1)),
+            present_value: Sent::Number(Raw::U16(1)),
         };
         assert_eq!(wire::encode(&value).unwrap_err().damage, Damage::Contradiction);
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     InstanceId,
-    platform::{DataSize, EffecterOperationalState, PresentState, Raw, SensorOperationalState, survives},
+    platform::{DataSize, EffecterOperationalState, PresentState, Raw, SensorOperationalState, Sent, survives},
 };
 use proptest::prelude::*;
 use wire::Damage;
@@ -80,7 +80,7 @@ fn sensors_and_effecters_say_what_changed() {
     let change = SensorChange::Numeric {
         event_state: PresentState::UPPER_CRITICAL,
         previous_event_state: PresentState::NORMAL,
-        present_reading: Raw::I16(-2),
+        present_reading: Sent::Number(Raw::S16(-2)),
     };
     assert_eq!(numeric, EventData::Sensor(SensorEvent { sensor_id: 1, change }));
     let effecter = sound(1, &[1, 0, 0, 5, 1]);
@@ -105,9 +105,9 @@ fn kinds_and_classes_we_do_not_know_are_kept() {
         assert_eq!(sound(class, &[1, 2, 3]), EventData::Raw(vec![1, 2, 3]));
         assert_eq!(EventClass(class).is_oem(), (0xf0..=0xfe).contains(&class));
     }
-    let EventData::Sensor(event) = sound(0, &[1, 0, 2, 9, 1, 6, 1, 2, 3, 4, 5, 6, 7, 8]) else { panic!("sensor") };
+    let EventData::Sensor(event) = sound(0, &[1, 0, 2, 9, 1, 8, 1, 2, 3, 4, 5, 6, 7, 8]) else { panic!("sensor") };
     let SensorChange::Numeric { present_reading, .. } = event.change else { panic!("numeric") };
-    assert_eq!((present_reading.size(), present_reading.value()), (DataSize(6), None));
+    assert_eq!((present_reading.size(), present_reading.number().map(Raw::to_f64)), (DataSize(8), None));
 }
 
 #[test]

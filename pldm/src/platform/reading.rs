@@ -1,6 +1,6 @@
 //! Readings of sensors: GetSensorReading, GetStateSensorReadings, and which of them a sensor may give.
 
-use super::{EventMessageEnable, PresentState, RawReading as Raw, ReadingSize as DataSize, SensorOperationalState};
+use super::{DataSize, EventMessageEnable, PresentState, Raw, SensorOperationalState, Sent};
 use crate::{Answer, Leniency, Lenient, message::request};
 use wire::{Malformed, Reader, Wire, Writer};
 
@@ -39,7 +39,7 @@ pub struct SensorReading {
     /// What the last event said.
     pub event_state: PresentState,
     /// The reading, in the unit the sensor's record gives. Means nothing unless [`Self::is_valid`].
-    pub present_reading: Raw,
+    pub present_reading: Sent,
 }
 
 impl SensorReading {
@@ -49,8 +49,8 @@ impl SensorReading {
     }
 
     /// The reading as a number, where it means anything and is one.
-    pub fn value(&self) -> Option<i64> {
-        self.present_reading.value().filter(|_| self.is_valid())
+    pub fn value(&self) -> Option<Raw> {
+        self.present_reading.number().filter(|_| self.is_valid())
     }
 
     /// Decodes the states, and as much of the reading as came: devices that cannot measure leave it out.
@@ -67,7 +67,7 @@ impl SensorReading {
         let present_state = r.get("present_state")?;
         let previous_state = r.get("previous_state")?;
         let event_state = r.get("event_state")?;
-        let (present_reading, damage) = Raw::keep(r, size, "present_reading");
+        let (present_reading, damage) = Sent::keep(r, size, "present_reading");
         let value = Self {
             operational_state,
             event_message_enable,
@@ -250,8 +250,11 @@ mod tests {
     fn a_reading_means_nothing_unless_the_sensor_is_enabled() {
         for state in 0..=255 {
             let answer = GetSensorReading::decode(&[0, state, 0, 1, 1, 1, 42]).unwrap();
-            assert_eq!((answer.value.is_valid(), answer.value.value()), (state == 0, (state == 0).then_some(42)));
-            assert_eq!(answer.value.present_reading.value(), Some(42));
+            assert_eq!(
+                (answer.value.is_valid(), answer.value.value().map(Raw::to_f64)),
+                (state == 0, (state == 0).then_some(42.0))
+            );
+            assert_eq!(answer.value.present_reading.number().map(Raw::to_f64), Some(42.0));
         }
     }
 
@@ -260,8 +263,8 @@ mod tests {
         for (payload, came) in [(&[2, 2, 0, 3, 1, 3][..], &[][..]), (&[2, 0, 0, 3, 1, 3, 9], &[9])] {
             let answer = GetSensorReading::decode(payload).unwrap();
             let SensorReading { present_state, present_reading, .. } = &answer.value;
-            assert_eq!((*present_state, present_reading.value()), (PresentState::CRITICAL, None));
-            assert!(matches!(present_reading, Raw::Bytes { size: DataSize::UINT16, bytes } if **bytes == *came));
+            assert_eq!((*present_state, present_reading.number().map(Raw::to_f64)), (PresentState::CRITICAL, None));
+            assert!(matches!(present_reading, Sent::Bytes { size: DataSize::UINT16, bytes } if **bytes == *came));
             assert_eq!(answer.damage.map(|it| (it.field, it.damage)), Some(("present_reading", Damage::Short)));
             assert_eq!(wire::encode(&answer.value), Ok(payload.to_vec()));
         }
@@ -271,7 +274,10 @@ mod tests {
     #[test]
     fn bytes_behind_the_reading_are_damage_and_the_reading_is_kept() {
         let answer = GetSensorReading::decode(&[0, 0, 0, 1, 1, 1, 42, 0, 0, 0]).unwrap();
-        assert_eq!((answer.value.value(), answer.damage.map(|it| it.damage)), (Some(42), Some(Damage::Trailing)));
+        assert_eq!(
+            (answer.value.value().map(Raw::to_f64), answer.damage.map(|it| it.damage)),
+            (Some(42.0), Some(Damage::Trailing))
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Thresholds and hysteresis of numeric sensors, as they are now: a record says only how they were at first.
 //! To set them, there are codecs only.
 
-use super::{RawReading as Raw, ReadingSize as DataSize};
+use super::{DataSize, Sent};
 use crate::{Answer, message::request};
 use wire::{Malformed, Reader, Wire, Writer};
 
@@ -18,17 +18,17 @@ request!(PLATFORM GetSensorThresholds = 0x12 -> SensorThresholds, SensorThreshol
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SensorThresholds {
     /// Above this: warning.
-    pub upper_warning: Raw,
+    pub upper_warning: Sent,
     /// Above this: critical.
-    pub upper_critical: Raw,
+    pub upper_critical: Sent,
     /// Above this: fatal.
-    pub upper_fatal: Raw,
+    pub upper_fatal: Sent,
     /// Below this: warning.
-    pub lower_warning: Raw,
+    pub lower_warning: Sent,
     /// Below this: critical.
-    pub lower_critical: Raw,
+    pub lower_critical: Sent,
     /// Below this: fatal.
-    pub lower_fatal: Raw,
+    pub lower_fatal: Sent,
 }
 
 impl SensorThresholds {
@@ -45,7 +45,7 @@ impl SensorThresholds {
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let size: DataSize = r.get("sensor_data_size")?;
         let ([upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal], damage) =
-            Raw::keep_all(r, size, Self::FIELDS);
+            Sent::keep_all(r, size, Self::FIELDS);
         let value = Self { upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal };
         Ok(Answer { value, damage })
     }
@@ -64,7 +64,7 @@ impl Wire for SensorThresholds {
         w.put(&size)?;
         let Self { upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal } = self;
         let all = [upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal];
-        Raw::write_all::<Self>(w, size, &all)
+        Sent::write_all::<Self>(w, size, &all)
     }
 }
 
@@ -109,7 +109,7 @@ request!(PLATFORM GetSensorHysteresis = 0x15 -> SensorHysteresis, SensorHysteres
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SensorHysteresis {
     /// The distance.
-    pub hysteresis_value: Raw,
+    pub hysteresis_value: Sent,
 }
 
 impl SensorHysteresis {
@@ -117,7 +117,7 @@ impl SensorHysteresis {
     pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
         let mut r = Reader::new(Self::NAME, payload);
         let size: DataSize = r.get("sensor_data_size")?;
-        let (hysteresis_value, damage) = Raw::keep(&mut r, size, "hysteresis_value");
+        let (hysteresis_value, damage) = Sent::keep(&mut r, size, "hysteresis_value");
         Ok(Answer { value: Self { hysteresis_value }, damage: damage.or_else(|| r.finish().err()) })
     }
 }
@@ -126,7 +126,7 @@ impl Wire for SensorHysteresis {
     const NAME: &'static str = "GetSensorHysteresis response";
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let size: DataSize = r.get("sensor_data_size")?;
-        Ok(Self { hysteresis_value: Raw::read(r, size, "hysteresis_value")? })
+        Ok(Self { hysteresis_value: Sent::read(r, size, "hysteresis_value")? })
     }
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
         w.put(&self.hysteresis_value.size())?;
@@ -157,6 +157,7 @@ impl Wire for SetSensorHysteresis {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::Raw;
     use crate::{Request, platform::survives};
     use proptest::prelude::*;
     use wire::Damage;
@@ -167,19 +168,22 @@ mod tests {
         let SensorThresholds { upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal } =
             &answer.value;
         let all = [upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal];
-        assert_eq!(all.map(Raw::value), [80, 90, 100, 10, 5, -1].map(Some));
+        assert_eq!(all.map(|it| it.number().map(Raw::to_f64)), [80.0, 90.0, 100.0, 10.0, 5.0, -1.0].map(Some));
         assert_eq!(answer.damage, None);
     }
 
     #[test]
     fn thresholds_that_end_early_are_kept_as_far_as_they_came() {
         let answer = GetSensorThresholds::decode(&[2, 80, 0, 90]).unwrap();
-        assert_eq!((answer.value.upper_warning.value(), answer.value.upper_critical.value()), (Some(80), None));
+        assert_eq!(
+            (answer.value.upper_warning.number(), answer.value.upper_critical.number()),
+            (Some(Raw::U16(80)), None)
+        );
         assert_eq!(answer.damage.map(|it| (it.field, it.damage)), Some(("upper_critical", Damage::Short)));
         assert_eq!(wire::encode(&answer.value), Ok(vec![2, 80, 0, 90]));
         let answer = GetSensorHysteresis::decode(&[5, 1, 2]).unwrap();
         assert_eq!(
-            (answer.value.hysteresis_value.value(), answer.damage.map(|it| it.damage)),
+            (answer.value.hysteresis_value.number().map(Raw::to_f64), answer.damage.map(|it| it.damage)),
             (None, Some(Damage::Short))
         );
     }

@@ -26,7 +26,6 @@ fn differs(vector: &Value) -> bool {
         "malformed.gfp.cc_only_success",
         "malformed.gfp.active_len_past_end",
         "malformed.poll.event_id_only_short",
-        "malformed.poll.size_past_end",
         "malformed.types.short",
         "malformed.cmds.short",
         "malformed.mrr.end_crc_missing",

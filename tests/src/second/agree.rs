@@ -16,7 +16,7 @@ use pldm::{
     fru::{GetFruRecordByOption, GetFruRecordTable, GetFruRecordTableMetadata},
     platform::{
         GetPdr, GetPdrRepositoryInfo, GetSensorReading, GetStateEffecterStates, GetStateSensorReadings,
-        PollForPlatformEventMessage,
+        PollForPlatformEventMessage, Raw,
     },
 };
 use wire::{Damage, Malformed};
@@ -112,6 +112,21 @@ macro_rules! numbers {
 }
 use numbers;
 
+/// A number of any width.
+fn number(raw: Raw) -> Value {
+    Value::Number(match raw {
+        Raw::U8(it) => it.into(),
+        Raw::S8(it) => it.into(),
+        Raw::U16(it) => it.into(),
+        Raw::S16(it) => it.into(),
+        Raw::U32(it) => it.into(),
+        Raw::S32(it) => it.into(),
+        Raw::U64(it) => it.into(),
+        Raw::S64(it) => it.into(),
+        Raw::Real32(it) => return Value::Real(it.0),
+    })
+}
+
 /// The bytes behind a completion code as the answer to an `R`.
 fn response<R: Request>(bytes: &[u8])
 where
@@ -196,5 +211,5 @@ fn kept(table: &str, ours: &Flattened, second: &Refusal, bytes: &[u8]) {
 fn broken(path: &str) -> &str {
     let ends = path.match_indices('.').map(|(at, _)| at).collect::<Vec<_>>();
     let is_item = |end: &&usize| path[..**end].rsplit('.').next().is_some_and(|part| part.parse::<usize>().is_ok());
-    ends.iter().rev().find(is_item).or(ends.last()).map_or("", |end| &path[..=*end])
+    ends.iter().rev().find(is_item).or_else(|| ends.last()).map_or("", |end| &path[..=*end])
 }

@@ -2,13 +2,13 @@
 
 use super::{
     super::{Refusal, Value, Why, decode},
-    Flat, Flattened, compare, numbers,
+    Flat, Flattened, compare, number, numbers,
 };
 use pldm::platform::{
     AuxiliaryNames, CompactNumericSensor, Entity, FileDescriptor, Name, NumericEffecter, NumericSensor, Pdr,
     PossibleStates, Record, Units,
 };
-use wire::{Damage, Writer};
+use wire::Damage;
 
 /// One record, header and all.
 pub(super) fn record(bytes: &[u8]) {
@@ -28,26 +28,11 @@ pub(super) fn record(bytes: &[u8]) {
     compare(Pdr::TABLE, ours, second, bytes);
 }
 
-/// A number whose width a field of the record names.
+/// Numbers whose width a field of the record names.
 macro_rules! raw {
     ($to:ident, $it:expr; $($field:ident),* $(,)?) => {
-        $({
-            let mut w = Writer::new("number");
-            $it.$field.write(&mut w).expect("a number");
-            $to.put(stringify!($field), number(&w.into_bytes(), $it.$field.data_size().map(|size| size.0)));
-        })*
+        $($to.put(stringify!($field), number($it.$field));)*
     };
-}
-
-/// Of the size codes the odd ones have a sign. What has no size code is a real32.
-fn number(bytes: &[u8], size: Option<u8>) -> Value {
-    let unsigned = bytes.iter().rev().fold(0, |number, byte| number << 8 | i128::from(*byte));
-    let above = 1i128 << (8 * bytes.len());
-    match size {
-        None => Value::Real(u32::try_from(unsigned).expect("four bytes")),
-        Some(1 | 3 | 5 | 7) if unsigned >= above / 2 => Value::Number(unsigned - above),
-        Some(_) => Value::Number(unsigned),
-    }
 }
 
 impl Flat for Pdr {

@@ -1,11 +1,8 @@
 //! DSP0248 but its records: ours by the paths of `platform.txt`.
 
-use super::{
-    super::{Value, decode},
-    Flat, Flattened, compare, numbers, same,
-};
+use super::{super::decode, Flat, Flattened, compare, number, numbers, same};
 use pldm::platform::{
-    EventPart, PdrPart, PolledPart, RawReading, RepositoryInfo, SensorReading, StateEffecterState, StateEffecterStates,
+    EventPart, PdrPart, PolledPart, RepositoryInfo, SensorReading, Sent, StateEffecterState, StateEffecterStates,
     StateSensorReading, StateSensorReadings,
     event::{
         CperEvent, CperFormat, CperHeader, CperRecord, CperSection, EffecterChange, EventData, EventMessage, Guid,
@@ -21,14 +18,14 @@ impl Flat for SensorReading {
         to.number("sensor_data_size", self.present_reading.size().0);
         numbers!(to, self; operational_state.0: "sensor_operational_state",
             event_message_enable.0: "sensor_event_message_enable", present_state.0, previous_state.0, event_state.0);
-        raw(to, "present_reading", &self.present_reading);
+        sent(to, "present_reading", &self.present_reading);
     }
 }
 
-fn raw(to: &mut Flattened, path: &str, raw: &RawReading) {
-    match raw {
-        RawReading::Bytes { bytes, .. } => to.bytes(path, bytes),
-        raw => to.put(path, Value::Number(raw.value().expect("a number").into())),
+fn sent(to: &mut Flattened, path: &str, sent: &Sent) {
+    match sent {
+        Sent::Bytes { bytes, .. } => to.bytes(path, bytes),
+        Sent::Number(raw) => to.put(path, number(*raw)),
     }
 }
 
@@ -174,7 +171,7 @@ fn sensor(to: &mut Flattened, change: &SensorChange) {
             to.number("event_state", event_state.0);
             to.number("previous_event_state", previous_event_state.0);
             to.number("sensor_data_size", present_reading.size().0);
-            raw(to, "present_reading", present_reading);
+            sent(to, "present_reading", present_reading);
         }
         SensorChange::Unknown { data, .. } => to.bytes("data", data),
     }

@@ -2,9 +2,7 @@
 
 use crate::{
     Answer, Octets,
-    platform::{
-        EffecterOperationalState, PresentState, RawReading as Raw, ReadingSize as DataSize, SensorOperationalState,
-    },
+    platform::{DataSize, EffecterOperationalState, PresentState, SensorOperationalState, Sent},
 };
 use wire::{Damage, Malformed, Reader, Wire, Writer};
 
@@ -55,7 +53,7 @@ pub enum SensorChange {
         /// Before.
         previous_event_state: PresentState,
         /// The reading, in the unit the sensor's record gives.
-        present_reading: Raw,
+        present_reading: Sent,
     },
     /// Something we do not know.
     Unknown {
@@ -96,7 +94,7 @@ impl Wire for SensorEvent {
             SensorEventClass::NUMERIC_SENSOR_STATE => {
                 let (event_state, previous_event_state) = (r.get("event_state")?, r.get("previous_event_state")?);
                 let size: DataSize = r.get("sensor_data_size")?;
-                let present_reading = Raw::read(r, size, "present_reading")?;
+                let present_reading = Sent::read(r, size, "present_reading")?;
                 SensorChange::Numeric { event_state, previous_event_state, present_reading }
             }
             class => SensorChange::Unknown { class, data: r.rest().into() },
