@@ -1,0 +1,6 @@
+//! Other people's PLDM and MCTP crates at the other end.
+
+mod firmware_device;
+mod inventory;
+mod line;
+mod stack;
