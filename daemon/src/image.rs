@@ -117,6 +117,8 @@ fn read_report(id: &Id, watched: &[Watched], rules: &[ComponentRule], pass: Pass
         model: rule.and_then(|rule| rule.model.clone()),
         part_number: None,
         serial_number: None,
+        update_capabilities: vec![],
+        update_state: None,
         parent: rule.and_then(|rule| rule.parent.clone()),
         origin: Origin::Local,
         inventory_path: rule.and_then(|rule| rule.inventory_path.clone()),

@@ -1,17 +1,24 @@
 //! Follows every place where a component can be: reads it when it appears, again from time to time, and says when its
 //! values are stale or it is gone. One task for each place, so nobody waits for another's device.
 
+mod component;
 mod name;
 mod pass;
+
+pub(crate) use component::descriptor;
+pub(crate) use pass::{exchange, is_silence};
 
 use crate::{
     discover::{Endpoint, Presence, Sighting},
     event::Pass,
+    listen::Hub,
     model::{Id, Origin},
-    settings::{ComponentRule, Inventory, Pldm, Settings},
+    sensors::{Care, Followed},
+    settings::{ComponentRule, Inventory, Settings},
     store::{Report, Store},
 };
-use pldm::Requester;
+use pass::{Asking, Learned};
+use pldm::{PldmType, Requester, SharedInstanceIds, base::PldmTypes};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
@@ -25,23 +32,37 @@ pub struct Follow {
     pub inventory: Inventory,
     /// How long a device is waited for.
     pub patience: pldm::Patience,
+    /// The instance ids that we share with others, if others ask, too.
+    pub shared: Option<SharedInstanceIds>,
     /// What the configuration says about components.
     pub rules: Vec<ComponentRule>,
     /// The names that it gives.
     given: name::Given,
+    /// How sensors are followed.
+    pub sensors: Arc<Care>,
     /// Where reports go.
     pub store: Arc<Store>,
 }
 
 impl Follow {
     /// What the configuration says.
-    pub fn new(settings: &Settings, store: &Arc<Store>) -> Self {
-        let Pldm { time_out, tries } = settings.pldm;
+    pub fn new(settings: &Settings, store: &Arc<Store>, hub: &Arc<Hub>) -> Self {
+        let pldm = &settings.pldm;
         // The loader has checked them against the same rule.
-        let patience = pldm::Patience::new(time_out, tries, pldm::patience::EXPIRY).unwrap_or_default();
+        let patience = pldm::Patience::new(pldm.time_out, pldm.tries, pldm::patience::EXPIRY).unwrap_or_default();
+        let shared = pldm.share.then(|| SharedInstanceIds::new(&pldm.instance_ids));
         let (inventory, rules) = (settings.inventory.clone(), settings.components.clone());
         let given = name::Given::new(settings);
-        Self { inventory, patience, rules, given, store: Arc::clone(store) }
+        let sensors = Arc::new(Care::new(settings, store, hub));
+        Self { inventory, patience, shared, rules, given, sensors, store: Arc::clone(store) }
+    }
+
+    fn requester(&self, endpoint: &Endpoint) -> Requester {
+        let (transport, address) = (Arc::clone(&endpoint.transport), endpoint.address);
+        match &self.shared {
+            Some(ids) => Requester::sharing(transport, address, self.patience, ids.clone()),
+            None => Requester::new(transport, address, self.patience),
+        }
     }
 }
 
@@ -65,6 +86,8 @@ async fn place(follow: Arc<Follow>, mut presence: watch::Receiver<Presence>) {
     let mut place = Place {
         follow,
         requester: None,
+        learned: Learned::default(),
+        sensors: None,
         known: None,
         other_at: None,
         unread: None,
@@ -106,6 +129,10 @@ struct Place {
     follow: Arc<Follow>,
     /// Outlives the pass, and so do its instance ids: an answer to one pass must not be taken for one to the next.
     requester: Option<Requester>,
+    /// What its device said that it need not say every time.
+    learned: Learned,
+    /// Who reads its sensors.
+    sensors: Option<Followed>,
     /// The component that was last reported from here, and where exactly.
     known: Option<(Id, Origin)>,
     /// Where it is, while the endpoint there has never been read.
@@ -123,12 +150,44 @@ struct Place {
 impl Place {
     /// Reads the component and says how long to wait for the next time.
     async fn read(&mut self, endpoint: &Endpoint) -> Duration {
-        let requester = match self.requester.take().filter(|requester| requester.address() == endpoint.address) {
-            Some(requester) => requester,
-            None => Requester::new(Arc::clone(&endpoint.transport), endpoint.address, self.follow.patience),
+        let (mut requester, mut learned) = (self.requester(endpoint), self.learned.clone());
+        let (follow, known) = (Arc::clone(&self.follow), self.known.clone());
+        let mut asking = Asking::begin(&follow, endpoint, &mut requester, known.as_ref(), &mut learned);
+        asking.firmware().await;
+        // What a component runs is published before it is asked what else there is to know.
+        if known.is_none() {
+            let outcome = asking.outcome();
+            if let Err(wait) = self.report(endpoint, outcome) {
+                return wait;
+            }
+        }
+        asking.types().await;
+        self.follow_sensors(endpoint, asking.learned.types.as_ref());
+        asking.rest().await;
+        let outcome = asking.outcome();
+        self.learned = learned;
+        let whole = match self.report(endpoint, outcome) {
+            Ok(whole) => whole,
+            Err(wait) => return wait,
         };
-        let requester = self.requester.insert(requester);
-        let outcome = pass::pass(&self.follow, endpoint, requester, self.known.as_ref()).await;
+        // Whoever was refused its id is not asked to wait for it as long as a healthy one rests.
+        let has_its_id = self.known.as_ref().is_some_and(|(id, origin)| follow.store.has(id, origin));
+        if whole && has_its_id {
+            self.failures = 0;
+            return follow.inventory.interval;
+        }
+        self.back_off()
+    }
+
+    /// Asks in turn with whoever else asks this endpoint.
+    fn requester(&mut self, endpoint: &Endpoint) -> Requester {
+        let known = self.requester.take().filter(|requester| requester.address() == endpoint.address);
+        let new = || self.follow.requester(endpoint);
+        self.requester.insert(known.unwrap_or_else(new)).another()
+    }
+
+    /// Tells what came of a pass, and whether that was all there is; or how long to wait when nothing did.
+    fn report(&mut self, endpoint: &Endpoint, outcome: pass::Outcome) -> Result<bool, Duration> {
         self.unread_since = None;
         let (component, firmware_missing, pass) = match outcome {
             pass::Outcome::Answered { component, firmware_missing, pass } => (component, firmware_missing, pass),
@@ -136,7 +195,7 @@ impl Place {
                 if self.known.is_none() {
                     self.unread(endpoint, Some(reason.clone()));
                 }
-                return self.silent(&reason, Some(pass));
+                return Err(self.silent(&reason, Some(pass)));
             }
         };
         self.unread(endpoint, None);
@@ -144,23 +203,34 @@ impl Place {
             let reason = format!("another component is in its place: {}", component.id);
             // A place that is somebody else all the time must not fill the log and the bus with those it was.
             if self.other_at.is_some_and(|at| at.elapsed() < self.follow.inventory.absent_after) {
-                return self.silent(&reason, None);
+                return Err(self.silent(&reason, None));
             }
             self.other_at = Some(Instant::now());
             self.follow.store.apply(Report::Gone { component: before, origin, reason });
         }
         self.silent_since = None;
         self.known = Some((component.id.clone(), component.origin.clone()));
-        let (id, origin) = (component.id.clone(), component.origin.clone());
         let whole = firmware_missing.is_none();
         self.follow.store.apply(Report::Read { component, firmware_missing, pass });
-        // Whoever was refused its id is not asked to wait for it as long as a healthy one rests.
-        let complete = whole && self.follow.store.has(&id, &origin);
-        if complete {
-            self.failures = 0;
-            return self.follow.inventory.interval;
+        Ok(whole)
+    }
+
+    /// Sees to it that the sensors of the component are read while it is there, holds its id, and says that it has any.
+    fn follow_sensors(&mut self, endpoint: &Endpoint, types: Option<&PldmTypes>) {
+        let has_any = types.is_some_and(|types| types.contains(PldmType::PLATFORM));
+        let known = self.known.as_ref().filter(|(id, origin)| has_any && self.follow.store.has(id, origin));
+        let Some((id, _)) = known else {
+            self.sensors = None;
+            return;
+        };
+        match self.sensors.as_ref().filter(|sensors| sensors.are_of(id, endpoint)) {
+            Some(sensors) => sensors.renew(endpoint.generation),
+            None => {
+                let requester = self.requester.as_ref().map(Requester::another);
+                let start = |it| Followed::start(&self.follow.sensors, endpoint, it, id.clone());
+                self.sensors = requester.map(start);
+            }
         }
-        self.back_off()
     }
 
     /// A pass ended half-way because the device has another address. One that goes on like that must not pass for fresh.
@@ -173,6 +243,7 @@ impl Place {
 
     /// Nobody is there: whoever was, and was never read, is no fault of the line any more.
     fn away(&mut self, reason: &str) -> Duration {
+        self.sensors = None;
         if let Some((line, position)) = self.unread.take() {
             self.follow.store.apply(Report::Unread { line, position, why: None });
         }
@@ -196,7 +267,7 @@ impl Place {
         let Some((component, origin)) = self.known.clone() else { return wait };
         let reason = reason.to_owned();
         if left.is_zero() {
-            self.known = None;
+            (self.known, self.sensors) = (None, None);
             self.follow.store.apply(Report::Gone { component, origin, reason });
             return wait;
         }

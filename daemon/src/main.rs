@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use firmwarden::{
-    arguments::{Arguments, Command},
+    arguments::{Arguments, Command, PackageCommand},
     face::cli,
     serve,
 };
@@ -21,6 +21,12 @@ fn main() -> ExitCode {
         },
         Command::Inventory { json, watch } => runtime.block_on(cli::inventory(json, watch)),
         Command::Components { json } => runtime.block_on(cli::components(json)),
+        Command::Package { command: PackageCommand::Show { file, json } } => {
+            runtime.block_on(cli::show_package(&file, json))
+        }
+        Command::Sensors { component, json, watch } => runtime.block_on(cli::sensors(component, json, watch)),
+        Command::Events { json, follow } => runtime.block_on(cli::events(json, follow)),
+        Command::Logs { component, json } => runtime.block_on(cli::logs(component, json)),
         Command::CheckConfig { config } => cli::check_config(&config),
     };
     // A name look-up or a hash that hangs on its thread must not keep the process.

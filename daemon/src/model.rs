@@ -93,6 +93,10 @@ pub struct Component {
     pub inventory_path: Option<String>,
     /// How it describes itself, in its own order.
     pub descriptors: Vec<Descriptor>,
+    /// What it can do during an update, in the specification's words.
+    pub update_capabilities: Vec<String>,
+    /// What its update does, while there is one.
+    pub update_state: Option<String>,
     /// When it last answered a whole pass.
     pub last_read: Option<Stamp>,
     /// Whether what is said here still holds.
@@ -176,8 +180,12 @@ pub struct Firmware {
     pub pending: Option<Image>,
     /// PLDM's numbers for it.
     pub number: Option<Number>,
+    /// How the device that runs it describes itself, where that is one behind the component.
+    pub descriptors: Vec<Descriptor>,
     /// How a waiting image can be made to run, in the specification's words.
     pub activation_methods: Vec<String>,
+    /// What it can do during an update, in the specification's words.
+    pub update_capabilities: Vec<String>,
     /// The hash of what runs, if we could take one.
     pub digest: Option<Digest>,
     /// How much of the image has been hashed, in percent, while that is under way.

@@ -1,7 +1,7 @@
 //! Starts every room of the daemon and waits for the end.
 
 use crate::{
-    discover, face, image, inventory,
+    ask, discover, face, image, inventory,
     settings::{self, Loaded},
     store::{Report, Store},
 };
@@ -27,10 +27,14 @@ pub async fn run(configuration: &Path) -> io::Result<()> {
     }
     // Unbounded, but each search of a line puts in one for each of its places, and the inventory takes them at once.
     let (sightings, sighted) = mpsc::unbounded_channel();
-    discover::serial::start(&settings, &store, &sightings);
-    tokio::spawn(inventory::run(inventory::Follow::new(&settings, &store), sighted));
+    let hub = Arc::default();
+    discover::serial::start(&settings, &store, &sightings, &hub);
+    let follow = inventory::Follow::new(&settings, &store, &hub);
+    let (asks, asked) = mpsc::channel(ask::WAITING_MOST);
+    tokio::spawn(Arc::clone(&follow.sensors).serve(asked));
+    tokio::spawn(inventory::run(follow, sighted));
     tokio::spawn(image::run(settings.images, settings.components, Arc::clone(&store)));
-    tokio::spawn(face::dbus::serve(store.model()));
+    tokio::spawn(face::dbus::serve(store.model(), store.events(), asks, &settings.sensors));
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -20,7 +20,7 @@ pub use load::{Loaded, load};
 pub struct Settings {
     /// How endpoint ids are given out.
     pub mctp: Mctp,
-    /// How long devices are waited for.
+    /// How devices are asked.
     pub pldm: Pldm,
     /// How often components are read.
     pub inventory: Inventory,
@@ -49,13 +49,17 @@ pub struct Mctp {
     pub last_eid: u8,
 }
 
-/// How long devices are waited for.
+/// How devices are asked.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Pldm {
     /// How long one try waits for its answer.
     pub time_out: Duration,
     /// How often a request is sent before the device is called silent.
     pub tries: u32,
+    /// Whether pldmd asks the same devices, so that we must not claim them for ourselves.
+    pub share: bool,
+    /// Where those who share lock the instance ids they use.
+    pub instance_ids: PathBuf,
 }
 
 /// How often components are read.
@@ -230,6 +234,8 @@ pub struct Otlp {
     pub resource: Vec<(String, String)>,
     /// Whether an event's name is an attribute, too: VictoriaLogs 1.112 drops the field.
     pub event_name_attribute: bool,
+    /// Whether the serial numbers of components go out, which tell one board from another for ever.
+    pub serial_numbers: bool,
 }
 
 impl Default for Mctp {
@@ -240,7 +246,8 @@ impl Default for Mctp {
 
 impl Default for Pldm {
     fn default() -> Self {
-        Self { time_out: Duration::from_secs(1), tries: 3 }
+        let instance_ids = "/usr/share/libpldm/instance-db/default".into();
+        Self { time_out: Duration::from_secs(1), tries: 3, share: false, instance_ids }
     }
 }
 

@@ -135,6 +135,11 @@ impl Store {
         self.model.borrow().components.get(id).is_some_and(|component| component.origin.is_same_place(origin))
     }
 
+    /// Where the component of this id is.
+    pub fn origin(&self, id: &Id) -> Option<Origin> {
+        self.model.borrow().components.get(id).map(|component| component.origin.clone())
+    }
+
     /// Takes a report in.
     pub fn apply(&self, report: Report) {
         let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
@@ -215,7 +220,12 @@ fn read(model: &mut Model, mut new: Component, missing: Option<String>, pass: Pa
     }
     model.refused.retain(|(_, claimant)| !claimant.is_same_place(&new.origin));
     let old = model.components.get(&id);
-    if let (Some(reason), Some(old)) = (missing, old.filter(|old| old.origin.may_be_same_device(&new.origin))) {
+    let same = old.filter(|old| old.origin.may_be_same_device(&new.origin));
+    if same.is_none() {
+        // What another device's sensors said is not this one's.
+        model.sensors.remove(&id);
+    }
+    if let (Some(reason), Some(old)) = (missing, same) {
         for (id, firmware) in &old.firmware {
             let stale = || Firmware { freshness: stale_since(&firmware.freshness, &reason, now), ..firmware.clone() };
             new.firmware.entry(id.clone()).or_insert_with(stale);

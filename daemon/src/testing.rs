@@ -1,11 +1,18 @@
 //! What the tests of several modules need.
 
-use crate::{clock::Stamp, model::Id};
+use crate::{
+    clock::Stamp,
+    model::{Finite, Id, Level, Measure, Quantity, Reading, Sensor, Sensors, Value},
+};
 use std::{
+    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
     process,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -17,6 +24,38 @@ pub(crate) fn id(text: &str) -> Id {
 pub(crate) fn at(seconds: u64) -> Stamp {
     let boot = Duration::from_secs(seconds);
     Stamp { boot, wall: SystemTime::UNIX_EPOCH + boot }
+}
+
+pub(crate) fn finite(number: f64) -> Finite {
+    Finite::new(number).expect("finite")
+}
+
+/// What a sensor of this quantity measures.
+pub(crate) fn measure(quantity: Quantity, unit: &str, limits: &[(Level, f64)]) -> Measure {
+    let limits = limits.iter().map(|(level, limit)| (*level, finite(*limit))).collect::<BTreeMap<_, _>>();
+    Measure::Number { quantity, unit: unit.into(), limits }
+}
+
+/// A sensor that said `value` three seconds after boot. Its level is what the limits say.
+pub(crate) fn sensor(name: &str, measure: Measure, value: Value) -> Sensor {
+    let level = match (&measure, &value) {
+        (Measure::Number { limits, .. }, Value::Number(value)) => Some(Level::of(*value, limits)),
+        _ => None,
+    };
+    Sensor {
+        id: id(name),
+        name: format!("Sensor {name}"),
+        number: 7,
+        location: None,
+        measure,
+        interval: Duration::from_secs(10),
+        reading: Reading::new(at(3), value, level),
+    }
+}
+
+pub(crate) fn of_sensors(sensors: &[Sensor]) -> Arc<Sensors> {
+    let sensors = sensors.iter().map(|sensor| (sensor.id.clone(), sensor.clone())).collect();
+    Arc::new(Sensors { sensors, ..Sensors::default() })
 }
 
 /// Compares `text` with a file below `tests/golden`; `UPDATE_GOLDEN=1` writes it anew.

@@ -63,6 +63,7 @@ fn the_example_uncommented_is_legal_and_its_defaults_are_true() {
     assert_eq!(settings.lines, minimal.lines);
     let (said, otlp) = (settings.otlp.expect("one"), minimal.otlp.expect("one"));
     assert_eq!((said.interval, said.event_name_attribute), (otlp.interval, otlp.event_name_attribute));
+    assert_eq!(said.serial_numbers, otlp.serial_numbers);
     let (said, image) = (&settings.images[1], &minimal.images[0]);
     assert_eq!(
         (said.check_interval, said.interval, said.algorithm),
@@ -107,7 +108,7 @@ fn the_unit_lets_no_flash_be_written() {
 }
 
 #[test]
-fn the_bus_lets_two_own_the_name_and_everybody_only_read() {
+fn the_bus_lets_two_own_the_name_and_everybody_but_root_only_read() {
     let file = format!("usr/share/dbus-1/system.d/{BUS_NAME}.conf");
     assert!(format!("{BUS_NAME}.conf").as_str() > "org.openbmc.conf", "the last file wins");
     let policy = shipped(&file);
@@ -120,5 +121,8 @@ fn the_bus_lets_two_own_the_name_and_everybody_only_read() {
     let allow = policy.find("<allow send_destination").expect("a rule");
     assert!(deny < allow, "within a file, too, the last rule wins");
     let members: Vec<_> = policy.split("send_member=\"").skip(1).filter_map(|m| m.split('"').next()).collect();
-    assert_eq!(members, ["Get", "GetAll", "GetManagedObjects", "Introspect"]);
+    let reads = ["Get", "GetAll", "GetManagedObjects", "Introspect", "Sensors", "Sources", "Events"];
+    assert_eq!(members, [reads.as_slice(), &["FetchLogs"]].concat());
+    let of_root = policy.split("<policy user=\"root\">").nth(1).and_then(|rest| rest.split("</policy>").next());
+    assert!(of_root.is_some_and(|rules| rules.contains("send_member=\"FetchLogs\"")), "root alone may ask a device");
 }

@@ -1,13 +1,17 @@
 //! PLDM for messaging control and discovery, DSP0240: who is there and what it speaks.
 
+mod flag;
 mod multipart;
+mod spoken;
 mod version;
 
+pub use flag::{TransferFlag, TransferOperation, TransferOperationFlag};
 pub use multipart::{
     MultipartReceive, MultipartReceived, MultipartSend, MultipartSent, NegotiateTransferParameters,
-    NegotiatedTransferParameters, TransferOperation,
+    NegotiatedTransferParameters,
 };
-pub use version::{GetPldmVersion, TransferFlag, TransferOperationFlag, Version, VersionPart, Versions, pldm_versions};
+pub use spoken::{Spoken, TypeSpoken, speaks};
+pub use version::{GetPldmVersion, Version, VersionPart, Versions, pldm_versions};
 
 use crate::{Command, Lenient, PldmType, message::request};
 
@@ -135,7 +139,7 @@ impl FromIterator<Command> for PldmCommands {
     }
 }
 
-fn set_bits(bitmap: &[u8]) -> impl Iterator<Item = u8> {
+pub(crate) fn set_bits(bitmap: &[u8]) -> impl Iterator<Item = u8> {
     let bits = bitmap.iter().flat_map(|byte| (0..8).map(move |bit| byte & (1u8 << bit) != 0));
     (0u8..=255).zip(bits).filter_map(|(number, set)| set.then_some(number))
 }

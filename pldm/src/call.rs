@@ -1,6 +1,6 @@
 //! What a call came to: its error for the one who asked, and a record of it for whoever counts.
 
-use crate::{CompletionCode, InstanceId, PldmType, TransferFault};
+use crate::{CompletionCode, InstanceId, PldmType, SharingFault, TransferFault};
 use mctp::TransportError;
 use std::{fmt, time::Duration};
 use tokio::time::Instant;
@@ -58,6 +58,7 @@ impl CallError {
             Failure::Transport(error) => error.to_string(),
             Failure::Transfer(fault) => fault.to_string(),
             Failure::InstanceIds => format!("all {} instance ids are outstanding", InstanceId::COUNT),
+            Failure::Sharing(fault) => fault.to_string(),
         }
     }
 }
@@ -82,8 +83,10 @@ pub enum Failure {
     Transport(TransportError),
     /// Every part came to an answer, but together they are not what was asked for.
     Transfer(TransferFault),
-    /// Every instance id waits for an answer.
+    /// Every instance id waits for an answer, be it to us or to another program.
     InstanceIds,
+    /// Which instance ids other programs use cannot be learned, so nothing was sent.
+    Sharing(SharingFault),
 }
 
 impl Failure {
@@ -100,6 +103,7 @@ impl Failure {
             Self::Transport(TransportError::Io(..)) => "io",
             Self::Transfer(_) => "transfer",
             Self::InstanceIds => "instance_ids",
+            Self::Sharing(_) => "instance_id_file",
         }
     }
 }

@@ -39,6 +39,8 @@ impl CompletionCode {
             (PldmType::BASE, 0x80) => Some("INVALID_DATA_TRANSFER_HANDLE"),
             (PldmType::BASE, 0x81) => Some("INVALID_TRANSFER_OPERATION_FLAG"),
             (PldmType::BASE, 0x83) => Some("INVALID_PLDM_TYPE_IN_REQUEST_DATA"),
+            (PldmType::FRU, 0x80..) => crate::fru::completion_code_name(self.0),
+            (PldmType::FILE, 0x80..) => crate::file::completion_code_name(self.0),
             (PldmType::FIRMWARE_UPDATE, 0x80..) => firmware_update(self.0),
             _ => self.name(),
         }

@@ -11,9 +11,11 @@ mod status;
 mod update;
 
 pub use descriptor::{Descriptor, DescriptorType, DeviceIdentifiers, QueryDeviceIdentifiers, VendorDefined};
+pub(crate) use descriptor::{big_endian_iana, descriptors_kept};
 pub use downstream::{
-    DownstreamComponent, DownstreamDevice, DownstreamDevices, DownstreamFirmwareParameters, DownstreamIdentifiers,
-    DownstreamSupport, GetDownstreamFirmwareParameters, QueryDownstreamDevices, QueryDownstreamIdentifiers,
+    DownstreamCapabilities, DownstreamComponent, DownstreamDevice, DownstreamDevices, DownstreamDevicesCapabilities,
+    DownstreamFirmwareParameters, DownstreamIdentifiers, DownstreamSupport, GetDownstreamFirmwareParameters,
+    QueryDownstreamDevices, QueryDownstreamIdentifiers, downstream_firmware_parameters, downstream_identifiers,
 };
 pub use parameters::{
     ActivationMethods, Component, ComponentCapabilities, ComponentClassification, ComponentHead, DeviceCapabilities,

@@ -1,11 +1,58 @@
-//! [`InstanceIds`]: which of the 32 instance ids of one endpoint is free.
+//! [`InstanceIds`]: which of the 32 instance ids of one endpoint is free, and [`Source`]: who says so.
 //!
 //! An id that was used must not be used for another request while the responder may still answer the first, or that
 //! answer would be taken for the second one's. So an id is free again when its answer has come, or when PT3 has passed.
 
-use crate::InstanceId;
+mod shared;
+
+pub use shared::{SharedInstanceIds, SharingFault};
+
+use crate::{Failure, InstanceId};
+use mctp::Eid;
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// Where the ids of one endpoint come from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Nobody else on this machine asks the endpoint.
+    Own(InstanceIds),
+    /// Others do, and all of them lock the ids they use.
+    Shared {
+        /// The locks.
+        ids: SharedInstanceIds,
+        /// Whose ids.
+        eid: Eid,
+        /// How long one without an answer stays out.
+        expiry: Duration,
+    },
+}
+
+impl Source {
+    /// Takes the next free id.
+    pub(crate) fn take(&mut self, now: Instant) -> Result<InstanceId, Failure> {
+        match self {
+            Self::Own(ids) => ids.take(now).ok_or(Failure::InstanceIds),
+            Self::Shared { ids, eid, expiry } => ids.take(*eid, *expiry, now),
+        }
+    }
+
+    /// The request with this id was sent once more: it stays out for a whole expiry from now.
+    pub(crate) fn renew(&mut self, id: InstanceId, now: Instant) {
+        match self {
+            Self::Own(ids) => ids.renew(id, now),
+            Self::Shared { ids, eid, .. } => ids.renew(*eid, id, now),
+        }
+    }
+
+    /// The answer has come.
+    pub(crate) fn release(&mut self, id: InstanceId) {
+        match self {
+            Self::Own(ids) => ids.release(id),
+            Self::Shared { ids, eid, .. } => ids.release(*eid, id),
+        }
+    }
+}
 
 /// The ids of one endpoint. Time is an argument; there is nothing to wait for and nothing to clean up.
 #[derive(Debug)]
@@ -21,30 +68,38 @@ impl InstanceIds {
         Self { expiry, next: 0, outstanding: Vec::new() }
     }
 
-    /// Takes the next free id, if there is one. Round robin: the longest unused one is the least likely to meet a late
-    /// answer.
-    pub(crate) fn take(&mut self, now: Instant) -> Option<InstanceId> {
-        let expiry = self.expiry;
-        self.outstanding.retain(|(_, sent)| now.saturating_duration_since(*sent) < expiry);
-        for step in 0..InstanceId::COUNT {
-            let number = self.next.wrapping_add(step) % InstanceId::COUNT;
-            let Some(id) = InstanceId::new(number) else { continue };
-            if !self.outstanding.iter().any(|(out, _)| *out == id) {
-                self.next = number.wrapping_add(1) % InstanceId::COUNT;
-                self.outstanding.push((id, now));
-                return Some(id);
-            }
-        }
-        None
+    /// Takes the next free id, if there is one.
+    fn take(&mut self, now: Instant) -> Option<InstanceId> {
+        self.expired(now).for_each(drop);
+        let id = self.free().next()?;
+        self.hold(id, now);
+        Some(id)
     }
 
-    /// The request with this id was sent once more: it stays out for a whole expiry from now.
-    pub(crate) fn renew(&mut self, id: InstanceId, now: Instant) {
+    /// Takes back those whose time is over.
+    fn expired(&mut self, now: Instant) -> impl Iterator<Item = InstanceId> {
+        let expiry = self.expiry;
+        let over = move |(_, sent): &mut (InstanceId, Instant)| now.saturating_duration_since(*sent) >= expiry;
+        self.outstanding.extract_if(.., over).map(|(id, _)| id)
+    }
+
+    /// Those that are not out. Round robin: the longest unused one is the least likely to meet a late answer.
+    fn free(&self) -> impl Iterator<Item = InstanceId> {
+        let numbers = (0..InstanceId::COUNT).map(|step| self.next.wrapping_add(step) % InstanceId::COUNT);
+        numbers.filter_map(InstanceId::new).filter(|id| !self.outstanding.iter().any(|(out, _)| out == id))
+    }
+
+    /// It goes out now.
+    fn hold(&mut self, id: InstanceId, now: Instant) {
+        self.next = id.number().wrapping_add(1) % InstanceId::COUNT;
+        self.outstanding.push((id, now));
+    }
+
+    fn renew(&mut self, id: InstanceId, now: Instant) {
         self.outstanding.iter_mut().filter(|(out, _)| *out == id).for_each(|(_, sent)| *sent = now);
     }
 
-    /// The answer has come.
-    pub(crate) fn release(&mut self, id: InstanceId) {
+    fn release(&mut self, id: InstanceId) {
         self.outstanding.retain(|(out, _)| *out != id);
     }
 }

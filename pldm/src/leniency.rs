@@ -19,7 +19,7 @@ pub enum Leniency {
     MissingByteOrderMark,
     /// A descriptor's type is not in the specification we know.
     UnknownDescriptor,
-    /// A descriptor's length is not the one its type has.
+    /// A descriptor's or field's length is not the one its type has.
     DescriptorLength,
     /// A bit is set that has no meaning we know.
     ReservedBits,
@@ -29,6 +29,10 @@ pub enum Leniency {
     InvalidDate,
     /// A checksum that the specification demands is not there.
     MissingChecksum,
+    /// A checksum is that of one part, where the specification wants that of all parts up to it.
+    PartChecksum,
+    /// The end of a transfer was told and not acknowledged.
+    Unacknowledged,
     /// A table ends before all that was promised.
     TableShort,
     /// Bytes follow where the message should end.
@@ -52,6 +56,8 @@ impl Leniency {
             Self::BigEndianIana => "big_endian_iana",
             Self::InvalidDate => "invalid_date",
             Self::MissingChecksum => "missing_checksum",
+            Self::PartChecksum => "part_checksum",
+            Self::Unacknowledged => "unacknowledged",
             Self::TableShort => "table_short",
             Self::TrailingBytes => "trailing_bytes",
             Self::Contradiction => "contradiction",

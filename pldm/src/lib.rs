@@ -25,7 +25,11 @@ mod leniency;
 mod message;
 mod octets;
 mod requester;
+mod respond;
+#[cfg(test)]
+mod testing;
 mod text;
+mod timestamp;
 mod transfer;
 
 pub mod base;
@@ -38,13 +42,17 @@ pub mod platform;
 
 pub use call::{Call, CallError, Failure};
 pub use completion_code::CompletionCode;
-pub use crc::crc32;
+pub use crc::{crc8, crc32};
 pub use header::{
     Command, Header, InstanceId, NotOpened, Opened, PldmType, answers, encode_request, encode_response, open,
 };
+pub use instance_id::{SharedInstanceIds, SharingFault};
 pub use leniency::{Leniency, Lenient};
+pub use message::Keep;
 pub use octets::Octets;
 pub use patience::{Impatience, Patience};
 pub use requester::{Answer, Request, Requester};
+pub use respond::{refuse, respond};
 pub use text::{StringType, Text, TextHead};
+pub use timestamp::Timestamp104;
 pub use transfer::{Limits, Multipart, Part, Parts, Place, TransferFault, Transferred, transfer};

@@ -1,11 +1,45 @@
 //! PLDM for platform monitoring and control, DSP0248: sensors, effecters, events, and the records that describe them.
 
-mod event;
+mod effecter;
+mod number;
 mod pdr;
+mod poll;
 mod reading;
 mod repository;
+mod sent;
+mod state;
+mod state_set;
+mod threshold;
+mod unit;
 
-pub use repository::PdrTransferFlag;
+pub mod event;
+
+pub use effecter::{
+    GetNumericEffecterValue, GetStateEffecterStates, NumericEffecterValue, SetNumericEffecterEnable,
+    SetNumericEffecterValue, SetRequest, SetStateEffecterEnables, SetStateEffecterStates, StateEffecterEnable,
+    StateEffecterRequest, StateEffecterState, StateEffecterStates,
+};
+pub use number::{DataSize, RangeFieldFormat, Raw, Real32};
+pub use pdr::*;
+pub use poll::{
+    Drained, EventPart, PollForPlatformEventMessage, PollOperation, Polled, PolledPart, poll, poll_all, poll_from,
+};
+pub use reading::{
+    GetSensorReading, GetStateSensorReadings, SensorReading, SetNumericSensorEnable, SetStateSensorEnables,
+    StateSensorEnable, StateSensorReading, StateSensorReadings,
+};
+pub use repository::{
+    GetPdr, GetPdrRepositoryInfo, LostRecord, PdrPart, PdrTransferFlag, Repository, RepositoryInfo, RepositoryState,
+    Step, Walk, repository,
+};
+pub use sent::Sent;
+pub use state::{EffecterOperationalState, EventMessageEnable, PresentState, SensorOperationalState};
+pub use state_set::StateSet;
+pub use threshold::{
+    GetSensorHysteresis, GetSensorThresholds, RestoreSensorThresholds, SensorHysteresis, SensorThresholds,
+    SetSensorHysteresis, SetSensorThresholds,
+};
+pub use unit::{RateUnit, Unit};
 
 use crate::Command;
 
@@ -42,4 +76,13 @@ pub(crate) const fn command_name(command: Command) -> Option<&'static str> {
         0x58 => "RunInitAgent",
         _ => return None,
     })
+}
+
+/// Asserts that what decodes as `T` encodes back to the same bytes.
+#[cfg(test)]
+fn survives<T: wire::Wire>(bytes: &[u8]) -> Result<(), proptest::test_runner::TestCaseError> {
+    if let Ok(message) = wire::decode::<T>(bytes) {
+        proptest::prop_assert_eq!(wire::encode(&message), Ok(bytes.to_vec()));
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::{
     Call, CallError, Command, CompletionCode, Failure, Leniency, Patience, PldmType,
     header::{self, Header, NotOpened},
-    instance_id::InstanceIds,
+    instance_id::{InstanceIds, SharedInstanceIds, Source},
     patience,
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -66,13 +66,24 @@ struct Endpoint {
     patience: Patience,
     /// Simple devices serve one request at a time, so whoever has the ids has the turn. It is a fair lock: nobody waits
     /// for more than one request of each other.
-    ids: Mutex<InstanceIds>,
+    ids: Mutex<Source>,
 }
 
 impl Requester {
     /// Will ask `address` by way of `transport`.
     pub fn new(transport: Arc<dyn Transport>, address: Address, patience: Patience) -> Self {
-        let ids = Mutex::new(InstanceIds::new(patience.expiry()));
+        let ids = Mutex::new(Source::Own(InstanceIds::new(patience.expiry())));
+        Self::of(Arc::new(Endpoint { transport, address, patience, ids }))
+    }
+
+    /// The same where other programs of this machine ask the endpoint, too, and lock the instance ids they use.
+    pub fn sharing(
+        transport: Arc<dyn Transport>,
+        address: Address,
+        patience: Patience,
+        ids: SharedInstanceIds,
+    ) -> Self {
+        let ids = Mutex::new(Source::Shared { ids, eid: address.eid, expiry: patience.expiry() });
         Self::of(Arc::new(Endpoint { transport, address, patience, ids }))
     }
 
@@ -159,7 +170,7 @@ impl Endpoint {
     async fn ask<R: Request>(&self, request: &R, progress: &mut Progress) -> Result<Answer<R::Response>, Failure> {
         let mut ids = self.ids.lock().await;
         progress.started.get_or_insert_with(Instant::now);
-        let id = ids.take(Instant::now()).ok_or(Failure::InstanceIds)?;
+        let id = ids.take(Instant::now())?;
         let message = match header::encode_request(id, request) {
             Ok(message) => message,
             Err(malformed) => {

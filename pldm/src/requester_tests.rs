@@ -3,65 +3,11 @@
 use super::*;
 use crate::{
     base::{GetTid, TransferFlag, Version, VersionPart, pldm_versions},
-    encode_response,
     firmware_update::GetFirmwareParameters,
+    testing::{ADDRESS, at_once, device, reply},
 };
-use mctp::{Answers, Eid, TransportError};
-use std::{sync::Mutex, time::Duration};
-
-const ADDRESS: Address = Address { network: 1, eid: Eid(20) };
-
-/// What a device does with one request: messages that come back after a while, or an error.
-type Reaction = Result<Vec<(Duration, Vec<u8>)>, TransportError>;
-
-/// A device made of one function, which sees the request and how many came before it.
-struct Device<F> {
-    react: F,
-    seen: Mutex<Vec<Vec<u8>>>,
-}
-
-impl<F: Fn(&[u8], usize) -> Reaction + Send + Sync> Transport for Device<F> {
-    fn exchange<'a>(
-        &'a self,
-        to: Address,
-        message_type: MessageType,
-        body: &'a [u8],
-        answers: Answers<'a>,
-    ) -> mctp::Answer<'a> {
-        assert_eq!((to, message_type), (ADDRESS, MessageType::PLDM));
-        let before = {
-            let mut seen = self.seen.lock().unwrap();
-            seen.push(body.to_vec());
-            seen.len() - 1
-        };
-        Box::pin(async move {
-            for (after, message) in (self.react)(body, before)? {
-                sleep(after).await;
-                if answers(&message) {
-                    return Ok(message);
-                }
-            }
-            std::future::pending().await
-        })
-    }
-}
-
-fn device<F>(react: F) -> (Requester, Arc<Device<F>>)
-where
-    F: Fn(&[u8], usize) -> Reaction + Send + Sync + 'static,
-{
-    let device = Arc::new(Device { react, seen: Mutex::default() });
-    (Requester::new(device.clone(), ADDRESS, Patience::default()), device)
-}
-
-fn reply(request: &[u8], code: u8, payload: &[u8]) -> Vec<u8> {
-    let header = Header::read(&mut Reader::new("request", request)).unwrap();
-    encode_response(&header, CompletionCode(code), payload).unwrap()
-}
-
-fn at_once(message: Vec<u8>) -> Reaction {
-    Ok(vec![(Duration::ZERO, message)])
-}
+use mctp::TransportError;
+use std::time::Duration;
 
 fn failure<T: std::fmt::Debug>(result: Result<T, CallError>) -> Failure {
     result.unwrap_err().failure
@@ -233,6 +179,62 @@ async fn calls_that_are_dropped_use_their_ids_up_until_they_expire() {
     assert!(matches!(failure(requester.call(&GetTid).await), Failure::Silent { .. }));
 }
 
+/// A device whose requester shares its ids through a file that goes when the test ends.
+fn sharing<F>(name: &str, react: F) -> (Requester, SharedInstanceIds, std::path::PathBuf)
+where
+    F: Fn(&[u8], usize) -> crate::testing::Reaction + Send + Sync + 'static,
+{
+    let path = std::env::temp_dir().join(format!("pldm-requester-{}-{name}", std::process::id()));
+    std::fs::write(&path, [0; 8192]).unwrap();
+    let (_, device) = device(react);
+    let ids = SharedInstanceIds::new(&path);
+    (Requester::sharing(device, ADDRESS, Patience::default(), ids), SharedInstanceIds::new(&path), path)
+}
+
+/// How many ids another program can have.
+fn left_for(other: &SharedInstanceIds) -> usize {
+    let mut ids = Source::Shared { ids: other.clone(), eid: ADDRESS.eid, expiry: patience::EXPIRY };
+    let taken: Vec<_> = (0..32).map_while(|_| ids.take(Instant::now()).ok()).collect();
+    taken.iter().for_each(|id| ids.release(*id));
+    taken.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answered_request_gives_its_shared_id_back_and_a_silent_one_when_it_expires() {
+    let silent_twice = |request: &[u8], before| if before < 4 { Ok(vec![]) } else { at_once(reply(request, 0, &[9])) };
+    let (mut requester, other, path) = sharing("expiry", silent_twice);
+    assert!(matches!(failure(requester.call(&GetTid).await), Failure::Silent { .. }));
+    assert_eq!(left_for(&other), 31);
+    sleep(patience::EXPIRY - Duration::from_millis(1601)).await;
+    assert_eq!(left_for(&other), 31, "the last try was sent 1.6 s before the end");
+    sleep(Duration::from_millis(1)).await;
+    let another = requester.another();
+    drop(requester);
+    let mut requester = another;
+    assert_eq!(requester.call(&GetTid).await.unwrap().value.tid.0, 9);
+    assert_eq!(left_for(&other), 32, "the second try was answered, the silent id is over");
+    std::fs::remove_file(path).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_where_others_have_all_ids_or_nobody_knows() {
+    let (mut requester, other, path) = sharing("all", |request, _| at_once(reply(request, 0, &[9])));
+    let mut others = Source::Shared { ids: other, eid: ADDRESS.eid, expiry: patience::EXPIRY };
+    let taken: Vec<_> = (0..32).map(|_| others.take(Instant::now()).unwrap()).collect();
+    assert_eq!(failure(requester.call(&GetTid).await), Failure::InstanceIds);
+    others.release(taken[17]);
+    assert!(requester.call(&GetTid).await.is_ok());
+    std::fs::remove_file(path).unwrap();
+
+    let (_, device) = device(|request, _| at_once(reply(request, 0, &[9])));
+    let nowhere = SharedInstanceIds::new("/nowhere/instance-db");
+    let mut requester = Requester::sharing(device.clone(), ADDRESS, Patience::default(), nowhere);
+    let error = requester.call(&GetTid).await.unwrap_err();
+    assert_eq!(error.to_string(), "GetTID: instance ids cannot be shared: /nowhere/instance-db: entity not found");
+    assert_eq!(requester.take_calls()[0].failure, Some("instance_id_file"));
+    assert!(device.seen.lock().unwrap().is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_record_nobody_takes_is_bounded_and_the_loss_counted() {
     let (mut requester, _) = device(|request, _| at_once(reply(request, 0, &[9])));
@@ -252,7 +254,11 @@ fn in_parts(next: fn(u32) -> u32) -> Requester {
         let end = rest.len() <= 3;
         let part = VersionPart {
             next_data_transfer_handle: next(at),
-            transfer_flag: if end { TransferFlag::END } else { TransferFlag::MIDDLE },
+            transfer_flag: match (at, end) {
+                (0, false) => TransferFlag::START,
+                (_, false) => TransferFlag::MIDDLE,
+                (_, true) => TransferFlag::END,
+            },
             data: rest[..rest.len().min(3)].to_vec(),
         };
         at_once(reply(request, 0, &wire::encode(&part).unwrap()))
@@ -275,11 +281,12 @@ async fn versions_that_never_end_are_damage() {
 
     let (mut requester, _) = device(|request, before| {
         let next_data_transfer_handle = u32::try_from(before).unwrap();
-        let part = VersionPart { next_data_transfer_handle, transfer_flag: TransferFlag::START, data: vec![] };
+        let transfer_flag = if before == 0 { TransferFlag::START } else { TransferFlag::MIDDLE };
+        let part = VersionPart { next_data_transfer_handle, transfer_flag, data: vec![] };
         at_once(reply(request, 0, &wire::encode(&part).unwrap()))
     });
-    assert!(matches!(failure(pldm_versions(&mut requester, PldmType::BASE).await), Failure::Malformed(_)));
-    assert_eq!(requester.take_calls().len(), patience::VERSION_PARTS);
+    assert!(matches!(failure(pldm_versions(&mut requester, PldmType::BASE).await), Failure::Transfer(_)));
+    assert_eq!(requester.take_calls().len(), 16);
 }
 
 #[test]

@@ -152,6 +152,8 @@ pub enum TransferFault {
         /// Its handle.
         handle: u32,
     },
+    /// A part brings nothing and is not the last.
+    Empty,
     /// More came than anything of its kind can be.
     TooMuch {
         /// How much would have been taken.
@@ -195,6 +197,7 @@ impl fmt::Display for TransferFault {
             Self::OutOfOrder(Place::First | Place::Only) => write!(f, "a first part came in the middle of a transfer"),
             Self::OutOfOrder(Place::Middle | Place::Last) => write!(f, "the transfer began without a first part"),
             Self::Loop { handle } => write!(f, "the transfer leads back to part {handle:#010x}"),
+            Self::Empty => write!(f, "a part that is not the last brings nothing"),
             Self::TooMuch { limit } => write!(f, "the transfer brings more than {limit}"),
             Self::TooManyParts { limit } => write!(f, "the transfer has more than {limit} parts"),
             Self::TooSlow { limit } => write!(f, "the transfer takes more than {} s", limit.as_secs_f64()),

@@ -10,15 +10,24 @@ mod control;
 mod data;
 mod faults;
 mod line;
+mod monitor;
+mod platform;
 mod pldm;
 mod pty;
 mod site;
 mod timer;
+mod transfer;
 
 pub use component::{Action, Component};
 pub use configuration::Configuration;
-pub use data::{Description, Descriptor, EidKind, Encoding, Fault, Firmware, ImageSet, PldmType, Version};
+pub use data::{
+    Association, Classification, Code, Description, Descriptor, Downstream, EidKind, Encoding, Entity, EntityNames,
+    Fault, Field, FieldType, File, Firmware, Fru, FruRecord, FruRecordSet, ImageSet, Model, Name, Names,
+    NumericEffecter, NumericSensor, Operational, Parts, Pdr, Platform, PldmType, RangeFormat, Rate, Raw, RecordType,
+    Size, State, StateEffecter, StateSensor, Status, TerminusLocator, Transfer, Unit, Version,
+};
 pub use line::{Line, Traffic};
+pub use platform::{Asked, Content, Event, EventReceiver, Record, Repository};
 
 use std::{collections::BTreeMap, io, path::Path};
 use tempfile::TempDir;

@@ -109,7 +109,7 @@ async fn base_commands_are_answered() {
     gpu.call(&SetTid { tid: Tid(7) }).await.unwrap();
     assert_eq!(gpu.call(&GetTid).await.unwrap().value.tid, Tid(7));
     let types = gpu.call(&GetPldmTypes).await.unwrap().value;
-    assert_eq!(types.iter().map(|one| one.0).collect::<Vec<_>>(), [0, 2, 5]);
+    assert_eq!(types.iter().map(|one| one.0).collect::<Vec<_>>(), [0, 2, 4, 5, 7]);
     let versions = pldm_versions(&mut gpu, PldmType::FIRMWARE_UPDATE).await.unwrap();
     assert_eq!((versions.value.versions.len(), versions.damage), (2, None));
 }

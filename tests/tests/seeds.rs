@@ -1,4 +1,4 @@
-//! The fuzzers' first inputs, out of the golden vectors: this test writes them, `tests/fuzz/smoke` starts from them.
+//! The fuzzers' first inputs, out of the golden vectors and packages: this test writes them, `tests/fuzz/smoke` starts from them.
 
 use std::{fs, path::Path};
 
@@ -45,7 +45,14 @@ fn every_fuzzer_has_seeds() {
             }
         }
     }
-    for target in ["pldm_base", "pldm_firmware", "pldm_text", "mctp_control", "serial_decoder", "assembler"] {
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/packages");
+    fs::create_dir_all(corpus.join("pldm_package")).expect("a folder");
+    for package in packages.read_dir().expect("the packages").map(|entry| entry.expect("a package").path()) {
+        fs::copy(&package, corpus.join("pldm_package").join(package.file_name().expect("a name"))).expect("a file");
+    }
+    for target in
+        ["pldm_base", "pldm_firmware", "pldm_package", "pldm_text", "mctp_control", "serial_decoder", "assembler"]
+    {
         assert!(corpus.join(target).read_dir().expect("a folder").next().is_some(), "{target}");
     }
 }

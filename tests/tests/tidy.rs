@@ -103,7 +103,10 @@ fn the_model_knows_nobody() {
 
 #[test]
 fn protocol_work_knows_no_face() {
-    must_not_name(&["inventory", "discover", "image", "model", "event", "store", "settings"], &["face::", "::face"]);
+    must_not_name(
+        &["inventory", "discover", "image", "model", "event", "package", "store", "settings"],
+        &["face::", "::face"],
+    );
 }
 
 #[test]

@@ -212,7 +212,7 @@ macro_rules! integers {
         }
     )*};
 }
-integers!(u8 u16 u32 u64 i8 i16 i32);
+integers!(u8 u16 u32 u64 i8 i16 i32 i64);
 
 impl<const N: usize> Wire for [u8; N] {
     const NAME: &'static str = "bytes";

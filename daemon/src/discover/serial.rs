@@ -2,6 +2,7 @@
 
 use super::{Endpoint, Presence, Sighting};
 use crate::{
+    listen::{self, Hub},
     model::{self, Origin},
     settings::{Inventory, SerialLine, Settings},
     store::{Report, Store},
@@ -22,9 +23,10 @@ use tokio::{
 };
 
 /// Starts to watch every line of the configuration. Each is a network of its own, numbered in their order.
-pub fn start(settings: &Settings, store: &Arc<Store>, sightings: &mpsc::UnboundedSender<Sighting>) {
+pub fn start(settings: &Settings, store: &Arc<Store>, sightings: &mpsc::UnboundedSender<Sighting>, hub: &Arc<Hub>) {
     for (number, serial) in (1..).zip(&settings.lines) {
         let line = Arc::new(Line::start(line_settings(serial, number, settings.mctp.own_eid)));
+        tokio::spawn(listen::run(Arc::clone(&line), Arc::clone(hub)));
         let pool = Pool::new(mctp::Eid(settings.mctp.own_eid), settings.mctp.first_eid..=settings.mctp.last_eid);
         let watch = Watch {
             owner: Owner::new(Arc::clone(&line), number, pool),
@@ -179,7 +181,7 @@ async fn called(incoming: &mut broadcast::Receiver<Incoming>, wait: Duration) ->
     let call = async {
         loop {
             match incoming.recv().await {
-                // PLDM events will find their listener beside this one.
+                // PLDM has a listener of its own.
                 Ok(message) if message.message_type != MessageType::CONTROL => {}
                 Ok(_) | Err(RecvError::Lagged(_)) => return,
                 Err(RecvError::Closed) => std::future::pending().await,

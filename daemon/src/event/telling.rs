@@ -17,6 +17,18 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// One word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Information => "information",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 impl What {
     /// The event's name. What every start of the daemon brings (a first version, a first digest) has names of its own,
     /// so that an alert on `hw.firmware.changed` stays silent then.
@@ -143,9 +155,11 @@ impl What {
                 facts
             }
             Self::LogsEnded { component, count, failure } => {
-                vec![hw(component), ("count", count.to_string()), ("error.message", failure.clone())]
+                vec![hw(component), ("hw.log.count", count.to_string()), ("error.message", failure.clone())]
             }
-            Self::DeviceEventsLost { component, count } => vec![hw(component), ("count", count.to_string())],
+            Self::DeviceEventsLost { component, count } => {
+                vec![hw(component), ("pldm.event.count", count.to_string())]
+            }
             Self::LogFetched { component, log } => vec![
                 hw(component),
                 ("file.name", log.name.clone()),

@@ -3,14 +3,16 @@
 //! Everything is exported before the one name is asked for, so that the mapper finds it by introspection. When the bus
 //! goes away all of it is exported again: the model is the truth, the bus only a copy.
 
-use crate::{face::journal, model::Model, text::one_line};
-use std::{sync::Arc, time::Duration};
+use crate::{ask::Asks, event::Event, face::journal, model::Model, settings::Sensors, text::one_line};
+use ring::Ring;
+use std::{future::pending, sync::Arc, time::Duration};
+use telemetry::Telemetry;
 use tokio::{
-    sync::watch,
+    sync::{broadcast, watch},
     time::{Instant, sleep, timeout},
 };
 use tree::Tree;
-use zbus::{Connection, connection::Builder, fdo::RequestNameFlags};
+use zbus::{Connection, connection::Builder, fdo::RequestNameFlags, object_server::SignalEmitter};
 
 mod component;
 mod daemon;
@@ -19,7 +21,11 @@ mod managed;
 mod mapper;
 mod objects;
 mod projection;
+mod properties;
+pub(crate) mod ring;
+mod sensors;
 mod software;
+pub(crate) mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -33,7 +39,8 @@ pub const SOFTWARE: &str = "/xyz/openbmc_project/software";
 /// The root of our own tree.
 pub const OWN: &str = "/xyz/openbmc_project/firmwarden";
 
-const ROOTS: [&str; 2] = [SOFTWARE, OWN];
+/// Where bmcweb looks for sensors.
+pub const SENSORS: &str = "/xyz/openbmc_project/sensors";
 
 /// A restarted dbus-daemon is back within a second ...
 const FIRST_DELAY: Duration = Duration::from_millis(250);
@@ -44,16 +51,32 @@ const LAST_DELAY: Duration = Duration::from_secs(30);
 /// A bus answers in milliseconds; a stuck one must not be waited for without end.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Keeps the system bus equal to the model until nobody changes the model any more.
-pub async fn serve(model: watch::Receiver<Arc<Model>>) {
-    serve_on(Builder::system, model, journal::line).await;
+/// Keeps the system bus equal to the model until nobody changes the model any more, tells every event there, and puts
+/// what is asked for there into `asks`.
+pub fn serve(
+    model: watch::Receiver<Arc<Model>>,
+    events: broadcast::Receiver<Event>,
+    asks: Asks,
+    sensors: &Sensors,
+) -> impl Future<Output = ()> + Send + use<> {
+    let telemetry = Telemetry { models: model, ring: Ring::default(), asks };
+    let sensors = sensors.dbus;
+    async move {
+        let ring = telemetry.ring.clone();
+        // The ring is filled while there is no bus, too: events are asked for afterwards.
+        tokio::select! {
+            () = serve_on(Builder::system, telemetry, sensors, journal::line) => {}
+            () = async { ring.fill(events).await; pending().await } => {}
+        }
+    }
 }
 
 /// `log` takes a journal level and a line. What goes wrong is told once, not at every try.
-async fn serve_on(bus: impl Fn() -> Builder<'static>, mut model: watch::Receiver<Arc<Model>>, log: impl Fn(u8, &str)) {
+async fn serve_on(bus: impl Fn() -> Builder<'static>, telemetry: Telemetry, sensors: bool, log: impl Fn(u8, &str)) {
     let (mut delay, mut told) = (FIRST_DELAY, String::new());
+    let mut model = telemetry.models.clone();
     loop {
-        match open(bus(), &mut model).await {
+        match open(bus(), &mut model, telemetry.clone(), sensors).await {
             Err(error) => {
                 let why = why(&error);
                 if why != told {
@@ -84,19 +107,32 @@ async fn serve_on(bus: impl Fn() -> Builder<'static>, mut model: watch::Receiver
 struct Session {
     connection: Connection,
     tree: Tree,
+    ring: Ring,
+    /// The number of the newest event.
+    last: watch::Receiver<u64>,
+    /// The number of the last one that was told on this connection.
+    told: u64,
 }
 
 /// Connects, exports everything, and only then takes the name.
-async fn open(bus: Builder<'_>, model: &mut watch::Receiver<Arc<Model>>) -> zbus::Result<Session> {
+async fn open(
+    bus: Builder<'_>,
+    model: &mut watch::Receiver<Arc<Model>>,
+    telemetry: Telemetry,
+    sensors: bool,
+) -> zbus::Result<Session> {
     let connection = timeout(PATIENCE, bus.method_timeout(PATIENCE).build())
         .await
         .map_err(|_| zbus::Error::Failure("the bus does not answer".into()))??;
-    let mut tree = Tree::new(&connection).await?;
+    let ring = telemetry.ring.clone();
+    let mut tree = Tree::new(&connection, telemetry, sensors).await?;
     let now = Arc::clone(&model.borrow_and_update());
     tree.follow(now).await?;
     connection.request_name_with_flags(NAME, RequestNameFlags::DO_NOT_QUEUE).await?;
     tree.speak();
-    Ok(Session { connection, tree })
+    let last = ring.last();
+    let told = *last.borrow();
+    Ok(Session { connection, tree, ring, last, told })
 }
 
 impl Session {
@@ -105,11 +141,26 @@ impl Session {
         loop {
             tokio::select! {
                 () = self.connection.closed() => return Err(zbus::Error::Failure("the bus went away".into())),
-                changed = model.changed() => if changed.is_err() { return Ok(()) },
+                changed = model.changed() => match changed {
+                    Ok(()) => {
+                        let now = Arc::clone(&model.borrow_and_update());
+                        self.tree.follow(now).await?;
+                    }
+                    Err(_) => return Ok(()),
+                },
+                Ok(()) = self.last.changed() => self.tell().await?,
             }
-            let now = Arc::clone(&model.borrow_and_update());
-            self.tree.follow(now).await?;
         }
+    }
+
+    /// Tells the events that came since the last time.
+    async fn tell(&mut self) -> zbus::Result<()> {
+        let place = SignalEmitter::new(&self.connection, OWN)?;
+        for event in self.ring.after(self.told) {
+            self.told = event.sequence;
+            Telemetry::event(&place, event).await?;
+        }
+        Ok(())
     }
 }
 

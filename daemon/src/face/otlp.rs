@@ -1,7 +1,7 @@
 //! The model and the events over OTLP.
 
 use crate::{
-    event::{Event, What},
+    event::{Event, Pass, What},
     face::journal,
     model::Model,
     settings,
@@ -25,6 +25,7 @@ mod patience;
 mod pipelines;
 mod process;
 mod resource;
+mod sensors;
 #[cfg(test)]
 mod sink;
 mod state;
@@ -80,10 +81,23 @@ fn tell(pipelines: &Pipelines, event: &Event) {
     if !pipelines.logs.tell(event) {
         pipelines.metrics.queue_full(Signal::Logs);
     }
-    if let What::Inventoried { component, pass } = &event.what {
-        pipelines.metrics.pass(component, pass);
-        if !pipelines.traces.tell(component, pass) {
-            pipelines.metrics.queue_full(Signal::Traces);
+    let told = match &event.what {
+        What::Inventoried { component, pass } => {
+            pipelines.metrics.inventoried(component, pass);
+            pipelines.traces.tell("inventory scan", component, pass)
         }
+        What::Asked { component, pass } => {
+            pipelines.metrics.exchanged(pass);
+            // Every few seconds for each component: only what failed is worth a trace.
+            !has_failure(pass) || pipelines.traces.tell("sensor scan", component, pass)
+        }
+        _ => true,
+    };
+    if !told {
+        pipelines.metrics.queue_full(Signal::Traces);
     }
+}
+
+fn has_failure(pass: &Pass) -> bool {
+    !pass.failure.is_empty() || pass.exchanges.iter().any(|exchange| exchange.error.is_some())
 }

@@ -54,7 +54,19 @@ fn run<D: sha2::Digest>(
     progress: &mut dyn FnMut(u64),
     stop: &AtomicBool,
 ) -> Result<Hashed, HashError> {
-    let mut digest = D::new();
+    let (mut digest, mut done) = (D::new(), 0_u64);
+    let mut take = |chunk: &[u8]| {
+        digest.update(chunk);
+        search.feed(chunk);
+        done = done.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+        progress(done);
+    };
+    let bytes = through(source, &mut take, stop)?;
+    Ok(Hashed { hex: hex(&digest.finalize()), bytes })
+}
+
+/// Hands `source` over, chunk by chunk up to its end, and says how many bytes there were. `stop` is looked at before each.
+pub fn through(source: &mut impl Read, take: &mut dyn FnMut(&[u8]), stop: &AtomicBool) -> Result<u64, HashError> {
     let mut buffer = vec![0; CHUNK];
     let mut bytes = 0_u64;
     loop {
@@ -62,22 +74,22 @@ fn run<D: sha2::Digest>(
             return Err(HashError::Stopped);
         }
         let length = match source.read(&mut buffer) {
-            Ok(0) => break,
+            Ok(0) => return Ok(bytes),
             Ok(length) => length,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(HashError::Io(bytes, error)),
         };
-        let chunk = buffer.get(..length).unwrap_or_default();
-        digest.update(chunk);
-        search.feed(chunk);
+        take(buffer.get(..length).unwrap_or_default());
         bytes = bytes.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
-        progress(bytes);
     }
-    let mut hex = String::new();
-    for byte in digest.finalize() {
+}
+
+/// A digest in lower-case hexadecimal.
+pub fn hex(digest: &[u8]) -> String {
+    digest.iter().fold(String::new(), |mut hex, byte| {
         _ = write!(hex, "{byte:02x}");
-    }
-    Ok(Hashed { hex, bytes })
+        hex
+    })
 }
 
 #[cfg(test)]

@@ -164,7 +164,9 @@ impl Watched {
             active: Image { version, ..Image::default() },
             pending: None,
             number: None,
+            descriptors: vec![],
             activation_methods: vec![],
+            update_capabilities: vec![],
             digest: None,
             progress: None,
             // OpenBMC's own software manager claims that association for the BMC.

@@ -3,16 +3,21 @@
 use super::*;
 use crate::{
     event::{Event, Severity, What},
-    model::{Component, Freshness},
+    model::{Component, Freshness, Line},
+    testing::Scratch,
 };
 use mctp::{Address, Answer, Answers, Eid, MessageType, Transport};
+use nix::{
+    fcntl::{FcntlArg, fcntl},
+    libc,
+};
 use pldm::{
     CompletionCode, Header, Text, encode_response,
     firmware_update::{
         self as update, Descriptor, DescriptorType, DeviceCapabilities, DeviceIdentifiers, FirmwareParameters,
     },
 };
-use std::{iter, sync::Mutex};
+use std::{fs::File, iter, sync::Mutex};
 use tokio::{sync::broadcast, time::sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -69,7 +74,11 @@ impl Device {
         };
         payload.iter_mut().for_each(|payload| payload.truncate(self.cut));
         let header = wire::Reader::new("request", request).get::<Header>("header").expect("a request");
-        let code = if payload.is_some() { CompletionCode::SUCCESS } else { CompletionCode(0x80) };
+        let code = match (&payload, request) {
+            (Some(_), _) => CompletionCode::SUCCESS,
+            (None, [_, 5, 1 | 2]) => CompletionCode(0x80),
+            (None, _) => CompletionCode::ERROR_UNSUPPORTED_PLDM_CMD,
+        };
         encode_response(&header, code, &payload.unwrap_or_default()).expect("legal")
     }
 }
@@ -99,10 +108,14 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
+        Self::with(&Settings::default())
+    }
+
+    fn with(settings: &Settings) -> Self {
         let store = Arc::new(Store::default());
         let (sightings, sighted) = mpsc::unbounded_channel();
         let events = store.events();
-        tokio::spawn(run(Follow::new(&Settings::default(), &store), sighted));
+        tokio::spawn(run(Follow::new(settings, &store, &Arc::default()), sighted));
         Self { store, events, sightings }
     }
 
@@ -162,6 +175,32 @@ async fn an_instance_id_without_an_answer_is_not_used_by_the_next_pass() {
     sleep(8 * SECOND + SECOND / 2).await;
     let ids: Vec<_> = device.with(|device| device.seen.iter().map(|request| request[0] & 0x1f).collect());
     assert_eq!(ids, [0, 0, 0, 1, 1, 1, 2, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn beside_pldmd_nothing_is_asked_without_an_id_that_nobody_else_has() {
+    let scratch = Scratch::new();
+    let mut settings = Settings::default();
+    (settings.pldm.share, settings.pldm.instance_ids) = (true, scratch.path().join("ids"));
+    let (scene, device) = (Scene::with(&settings), Pretend::named("nic0"));
+    scene.store.apply(Report::Line { name: "riser".into(), line: Line::default() });
+    scene.here(0, 9, &device);
+    sleep(SECOND).await;
+    assert!(scene.component("nic0").is_none() && device.with(|device| device.seen.is_empty()));
+    let unread = || scene.store.model().borrow().lines.get("riser").and_then(|line| line.unread.get(&0).cloned());
+    let why = unread().expect("told");
+    assert!(why.ends_with("/ids: entity not found"), "{why}");
+    // The file is there, and somebody else has the ids 0 to 2 of endpoint 9.
+    let path = scratch.write("ids", [0; 8192]);
+    let other = File::open(path).expect("a file");
+    let (kind, whence) = (libc::c_short::try_from(libc::F_RDLCK), libc::c_short::try_from(libc::SEEK_SET));
+    let (l_type, l_whence) = (kind.expect("small"), whence.expect("small"));
+    let lock = libc::flock { l_type, l_whence, l_start: 9 * 32, l_len: 3, l_pid: 0 };
+    fcntl(&other, FcntlArg::F_OFD_SETLK(&lock)).expect("locked");
+    sleep(3 * SECOND).await;
+    assert!(scene.component("nic0").is_some() && unread().is_none());
+    let ids: Vec<_> = device.with(|device| device.seen.iter().map(|request| request[0] & 0x1f).collect());
+    assert!(!ids.is_empty() && ids.iter().all(|id| *id >= 3), "{ids:?}");
 }
 
 #[tokio::test(start_paused = true)]

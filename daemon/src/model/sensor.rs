@@ -133,10 +133,12 @@ impl Finite {
 impl Eq for Finite {}
 
 impl fmt::Display for Finite {
-    /// At most three digits behind the point, and none that are zero: a conversion leaves 0.30000000000000004.
+    /// Three digits behind the point, or of a small number its first three: a conversion leaves 0.30000000000000004.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format!("{:.3}", self.0);
-        let short = text.trim_end_matches('0').trim_end_matches('.');
+        let small = (1..=15usize).find(|place| self.0.abs() >= 10f64.powi(-i32::try_from(*place).unwrap_or_default()));
+        let digits = if self.0.abs() >= 1.0 { 3 } else { small.map_or(3, |place| place.saturating_add(2)) };
+        let text = format!("{:.digits$}", self.0);
+        let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
         f.pad(if short == "-0" { "0" } else { short })
     }
 }
@@ -144,7 +146,7 @@ impl fmt::Display for Finite {
 /// What a sensor said last.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Reading {
-    /// When; `None` as long as it has not been read once.
+    /// When; `None` as long as it has not been read since its component answers.
     pub at: Option<Stamp>,
     /// Its value, or why there is none.
     pub value: Value,
@@ -249,8 +251,9 @@ mod tests {
 
     #[test]
     fn a_number_is_shown_as_people_write_it() {
-        let shown = [41.5, 0.1 + 0.2, 12.0, -0.0001, 100.0, -3.25].map(|it| finite(it).to_string());
-        assert_eq!(shown, ["41.5", "0.3", "12", "0", "100", "-3.25"]);
+        let shown = [41.5, 0.1 + 0.2, 12.0, 100.0, -3.25, 1e12, 0.000_963_4, -2e-7, 1e-30, 0.0]
+            .map(|it| finite(it).to_string());
+        assert_eq!(shown, ["41.5", "0.3", "12", "100", "-3.25", "1000000000000", "0.000963", "-0.0000002", "0", "0"]);
     }
 
     #[test]

@@ -33,13 +33,16 @@ pub(super) fn pldm(fields: &mut Fields<'_, '_>, pldm: &mut Pldm) {
     let read = Pldm {
         time_out: fields.optional("time_out", time_out).unwrap_or(pldm.time_out),
         tries: fields.optional("tries", value::integer(1, 100)).unwrap_or(pldm.tries),
+        share: fields.optional("share", value::boolean).unwrap_or(pldm.share),
+        instance_ids: fields.optional("instance_ids", value::path).unwrap_or_else(|| pldm.instance_ids.clone()),
     };
     let all = read.time_out.saturating_mul(read.tries);
-    if all < EXPIRY {
-        *pldm = read;
-    } else {
+    let before = pldm.clone();
+    *pldm = read;
+    if all >= EXPIRY {
         let expiry = "a request's instance id expires after 5s, so tries x time_out must be less";
-        fields.refuse(&format!("{expiry}: {} x {:?} is {all:?}", read.tries, read.time_out));
+        fields.refuse(&format!("{expiry}: {} x {:?} is {all:?}", pldm.tries, pldm.time_out));
+        (pldm.time_out, pldm.tries) = (before.time_out, before.tries);
     }
 }
 
@@ -98,6 +101,7 @@ pub(super) struct OtlpDraft {
     interval: Option<Duration>,
     resource: BTreeMap<String, String>,
     event_name_attribute: Option<bool>,
+    serial_numbers: Option<bool>,
 }
 
 pub(super) fn otlp(fields: &mut Fields<'_, '_>, draft: &mut OtlpDraft) {
@@ -116,6 +120,7 @@ pub(super) fn otlp(fields: &mut Fields<'_, '_>, draft: &mut OtlpDraft) {
     draft.interval = fields.optional("interval", value::duration(SHORTEST, LONGEST)).or(draft.interval);
     let attribute = fields.optional("event_name_attribute", value::boolean);
     draft.event_name_attribute = attribute.or(draft.event_name_attribute);
+    draft.serial_numbers = fields.optional("serial_numbers", value::boolean).or(draft.serial_numbers);
 }
 
 impl OtlpDraft {
@@ -129,6 +134,7 @@ impl OtlpDraft {
             interval: self.interval.unwrap_or(EXPORT_INTERVAL),
             resource: self.resource.into_iter().collect(),
             event_name_attribute: self.event_name_attribute.unwrap_or(false),
+            serial_numbers: self.serial_numbers.unwrap_or(false),
         }))
     }
 }

@@ -34,7 +34,7 @@ fn everything_can_be_said() {
     let loaded = loaded(
         r#"
         mctp = { own_eid = 0x10, first_eid = 0x20, last_eid = 0x30 }
-        pldm = { time_out = "500ms", tries = 9 }
+        pldm = { time_out = "500ms", tries = 9, share = true, instance_ids = "/run/ids" }
         [inventory]
         interval = 60
         retry_first = "1s"
@@ -73,12 +73,14 @@ fn everything_can_be_said() {
         interval = "10s"
         resource = { "site.rack" = "r1" }
         event_name_attribute = true
+        serial_numbers = true
         "#,
     );
     assert_eq!(loaded.faults, []);
     let settings = loaded.settings;
     assert_eq!(settings.mctp, Mctp { own_eid: 0x10, first_eid: 0x20, last_eid: 0x30 });
-    assert_eq!(settings.pldm, Pldm { time_out: Duration::from_millis(500), tries: 9 });
+    assert_eq!((settings.pldm.time_out, settings.pldm.tries), (Duration::from_millis(500), 9));
+    assert_eq!((settings.pldm.share, settings.pldm.instance_ids), (true, "/run/ids".into()));
     assert_eq!(settings.inventory.interval, Duration::from_secs(60));
     assert_eq!(settings.inventory.absent_after, Duration::from_secs(86_400));
     assert_eq!(settings.lines[0].baud, 115_200);
@@ -89,6 +91,7 @@ fn everything_can_be_said() {
     let otlp = settings.otlp.expect("an endpoint");
     assert_eq!(otlp.endpoint, "http://[::1]:4318");
     assert_eq!(otlp.headers, [("authorization".into(), "Bearer x".into())]);
+    assert!(otlp.event_name_attribute && otlp.serial_numbers);
 }
 
 #[test]

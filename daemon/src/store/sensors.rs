@@ -2,12 +2,13 @@
 
 use crate::{
     event::What,
-    model::{Id, Level, Measure, Model, Reading, Sensors, Value},
+    model::{Fault, Id, Level, Measure, Model, Reading, Sensors, Value},
 };
 use std::sync::Arc;
 
 /// The component's sensors are these. What was read of those that stay is kept, until it is read again.
 pub(super) fn described(model: &mut Model, component: Id, mut new: Sensors) -> Vec<What> {
+    refuse_foreign(model, &component, &mut new);
     let mut events = Vec::new();
     let known: Vec<_> = new.faults.clone();
     if let Some(old) = model.sensors.get(&component) {
@@ -26,6 +27,18 @@ pub(super) fn described(model: &mut Model, component: Id, mut new: Sensors) -> V
     new.faults = known;
     model.sensors.insert(component, Arc::new(new));
     events
+}
+
+/// One name for two sensors would make one series and one object of them: the first to come keeps it.
+fn refuse_foreign(model: &Model, component: &Id, new: &mut Sensors) {
+    let others = || model.sensors.iter().filter(|(id, _)| *id != component);
+    let taken: Vec<_> =
+        new.sensors.keys().filter(|id| others().any(|(_, it)| it.sensors.contains_key(id))).cloned().collect();
+    for id in taken {
+        new.sensors.remove(&id);
+        let what = format!("the id {id} is another component's already; this sensor is not published");
+        new.faults.push(Fault { step: "id".into(), what });
+    }
 }
 
 /// Two sensors of one id whose values can be compared.
@@ -52,11 +65,13 @@ pub(super) fn read(model: &mut Model, component: &Id, readings: Vec<(Id, Reading
     events
 }
 
-/// None of the component's sensors has a value any more. That the component is stale is told already.
+/// None of the component's sensors has a value any more. That is told of the component, and not of each sensor: so what
+/// they say next is a first value again, but for those that were told as lost before.
 pub(super) fn stale(model: &mut Model, component: &Id, reason: &str) {
     let Some(sensors) = model.sensors.get_mut(component) else { return };
-    for sensor in Arc::make_mut(sensors).sensors.values_mut() {
-        sensor.reading = Reading::unknown(sensor.reading.at, reason);
+    let is_lost = |reading: &Reading| reading.at.is_some() && matches!(reading.value, Value::Unknown(_));
+    for sensor in Arc::make_mut(sensors).sensors.values_mut().filter(|it| !is_lost(&it.reading)) {
+        sensor.reading = Reading::unknown(None, reason);
     }
 }
 
@@ -92,3 +107,6 @@ fn between(component: &Id, sensor: &Id, old: &Reading, new: &Reading, measure: &
     }
     events
 }
+
+#[cfg(test)]
+mod tests;

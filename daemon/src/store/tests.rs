@@ -10,12 +10,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-fn at(seconds: u64) -> Stamp {
+pub(super) fn at(seconds: u64) -> Stamp {
     let boot = Duration::from_secs(seconds);
     Stamp { boot, wall: SystemTime::UNIX_EPOCH + boot }
 }
 
-fn id(text: &str) -> Id {
+pub(super) fn id(text: &str) -> Id {
     Id::new(text).expect("legal")
 }
 
@@ -27,7 +27,9 @@ fn firmware(name: &str, version: &str) -> Firmware {
         active: Image { version: version.into(), ..Image::default() },
         pending: None,
         number: None,
+        descriptors: vec![],
         activation_methods: vec![],
+        update_capabilities: vec![],
         digest: None,
         progress: None,
         primary: false,
@@ -36,11 +38,11 @@ fn firmware(name: &str, version: &str) -> Firmware {
     }
 }
 
-fn place(position: u8) -> Origin {
+pub(super) fn place(position: u8) -> Origin {
     Origin::Endpoint { line: "line".into(), position, network: 1, eid: 9, uuid: None }
 }
 
-fn component(name: &str, position: u8, firmwares: &[Firmware]) -> Component {
+pub(super) fn component(name: &str, position: u8, firmwares: &[Firmware]) -> Component {
     Component {
         id: id(name),
         kind: "network".into(),
@@ -49,6 +51,8 @@ fn component(name: &str, position: u8, firmwares: &[Firmware]) -> Component {
         model: None,
         part_number: None,
         serial_number: None,
+        update_capabilities: vec![],
+        update_state: None,
         parent: None,
         origin: place(position),
         inventory_path: None,
@@ -61,17 +65,17 @@ fn component(name: &str, position: u8, firmwares: &[Firmware]) -> Component {
     }
 }
 
-fn pass() -> Pass {
+pub(super) fn pass() -> Pass {
     let (started, duration) = (SystemTime::UNIX_EPOCH, Duration::ZERO);
     Pass { started, duration, endpoint: "1/9".into(), exchanges: vec![], failure: String::new() }
 }
 
-fn read(component: Component) -> Report {
+pub(super) fn read(component: Component) -> Report {
     Report::Read { component: Box::new(component), firmware_missing: None, pass: pass() }
 }
 
 /// What happened, but for the pass that is told every time.
-fn told(model: &mut Model, report: Report) -> Vec<What> {
+pub(super) fn told(model: &mut Model, report: Report) -> Vec<What> {
     let mut events = apply(model, report, at(5));
     events.retain(|e| !matches!(e, What::Inventoried { .. }));
     events

@@ -6,7 +6,8 @@ use firmwarden::{
     event::{DeviceEvent, Event, Exchange, Log, Pass, Severity, Slot, What},
     face::otlp,
     model::{
-        Algorithm, Component, Digest, Fault, Finite, Firmware, Freshness, Id, Image, Level, Model, Origin, Source,
+        Algorithm, Component, Digest, Fault, Finite, Firmware, Freshness, Id, Image, Level, Measure, Model, Origin,
+        Quantity, Reading, Sensor, Sensors, Source, Value,
     },
     settings,
 };
@@ -176,7 +177,9 @@ fn component() -> Component {
         active: image("1.0"),
         pending: Some(image("1.1")),
         number: None,
+        descriptors: vec![],
         activation_methods: vec![],
+        update_capabilities: vec![],
         digest: Some(digest),
         progress: None,
         primary: true,
@@ -190,7 +193,9 @@ fn component() -> Component {
         manufacturer: Some("Maker".into()),
         model: Some("N1".into()),
         part_number: None,
-        serial_number: None,
+        serial_number: Some("S1".into()),
+        update_capabilities: vec![],
+        update_state: None,
         parent: Some(id("riser")),
         origin: Origin::Endpoint { line: "riser0".into(), position: 0, network: 1, eid: 9, uuid: None },
         inventory_path: None,
@@ -201,6 +206,27 @@ fn component() -> Component {
         leniencies: [("trailing_nul".to_owned(), 1)].into(),
         firmware: [(firmware.id.clone(), firmware)].into(),
     }
+}
+
+/// One sensor of each quantity, with a limit, and one of a state.
+fn sensors() -> Sensors {
+    use Quantity::*;
+    let limits = || [(Level::UpperWarning, Finite::new(80.0).expect("finite"))].into();
+    let number = |quantity| Measure::Number { quantity, unit: "Cel".into(), limits: limits() };
+    let mut measures = [Temperature, Voltage, Current, Power, Energy, FanSpeed, Other].map(number).to_vec();
+    measures.push(Measure::State { set: 33, name: "Link State".into(), position: 0 });
+    let sensors = measures.into_iter().enumerate().map(|(place, measure)| {
+        let value = match measure {
+            Measure::Number { .. } => Value::Number(Finite::new(41.5).expect("finite")),
+            Measure::State { .. } => Value::State { number: 1, text: "Connected".into() },
+        };
+        let reading = Reading::new(stamp(), value, None);
+        let (name, location) = (format!("sensor {place}"), Some("die".into()));
+        let id = id(&format!("nic0_{place}"));
+        let interval = Duration::from_secs(10);
+        (id.clone(), Sensor { id, name, number: 7, location, measure, interval, reading })
+    });
+    Sensors { sensors: sensors.collect(), ..Sensors::default() }
 }
 
 /// A collector that takes everything: each request's path and body.
@@ -249,10 +275,12 @@ async fn sent() -> BTreeMap<String, Vec<Vec<u8>>> {
         interval: Duration::from_secs(3600),
         resource: vec![],
         event_name_attribute: true,
+        serial_numbers: true,
     };
     let component = component();
+    let sensors = [(component.id.clone(), Arc::new(sensors()))].into();
     let components = [(component.id.clone(), Arc::new(component))].into();
-    let (_model, models) = watch::channel(Arc::new(Model { components, ..Model::default() }));
+    let (_model, models) = watch::channel(Arc::new(Model { components, sensors, ..Model::default() }));
     let (sender, events_) = broadcast::channel(32);
     // More than the channel holds, so that some are missed; the last are all of those above.
     for what in [events(), events()].concat() {
@@ -294,6 +322,12 @@ fn prometheus(name: &str, instrument: &str, unit: &str) -> String {
     let unit = match unit {
         "s" => "_seconds",
         "By" => "_bytes",
+        "Cel" => "_celsius",
+        "V" => "_volts",
+        "A" => "_amperes",
+        "W" => "_watts",
+        "J" => "_joules",
+        "rpm" => "_rpm",
         annotation => {
             assert!(annotation.starts_with('{'), "no rule for the unit {annotation}");
             ""
@@ -335,8 +369,8 @@ fn every_name_in_the_sources_of_telemetry_is_told() {
 #[test]
 fn every_event_is_told_with_its_severity_and_attributes() {
     let events = events();
-    assert_eq!(events.iter().map(place).collect::<BTreeSet<_>>(), (0..17).collect());
-    let are_records = events.iter().filter(|what| !matches!(what, What::Inventoried { .. }));
+    assert_eq!(events.iter().map(place).collect::<BTreeSet<_>>(), (0..26).collect());
+    let are_records = events.iter().filter(|what| !matches!(what, What::Inventoried { .. } | What::Asked { .. }));
     let wanted: BTreeSet<_> = are_records
         .map(|what| {
             let severity = match what.severity() {

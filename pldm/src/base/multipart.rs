@@ -1,6 +1,6 @@
 //! Large data in parts (DSP0240): NegotiateTransferParameters, MultipartSend, MultipartReceive. Codecs only so far.
 
-use super::TransferFlag;
+use super::{TransferFlag, TransferOperation};
 use crate::{PldmType, crc32, message::request};
 use wire::{Malformed, Reader, Wire, Writer};
 
@@ -22,22 +22,6 @@ wire::record! {
         pub responder_part_size: u16,
         /// The types it can transfer, one bit each.
         pub responder_protocol_support: [u8; 8],
-    }
-}
-
-wire::codes! {
-    /// The next step of a transfer. GetPLDMVersion and others count differently: [`super::TransferOperationFlag`].
-    pub struct TransferOperation(u8) {
-        /// The first part.
-        FIRST_PART = 0x00,
-        /// The part that the handle names.
-        NEXT_PART = 0x01,
-        /// No more: the transfer failed.
-        ABORT = 0x02,
-        /// No more: everything came.
-        COMPLETE = 0x03,
-        /// The same part again.
-        CURRENT_PART = 0x04,
     }
 }
 

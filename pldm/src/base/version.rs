@@ -1,50 +1,13 @@
 //! GetPLDMVersion (DSP0240, 0x03): which versions of a specification a device speaks.
 
+use super::{TransferFlag, TransferOperationFlag};
 use crate::{
-    Answer, CallError, Failure, Leniency, Lenient, Place, PldmType, Request, Requester, crc32, message::request,
-    patience,
+    Answer, CallError, Failure, Leniency, Lenient, Multipart, Part, PldmType, Requester, crc32,
+    message::{part, request},
+    patience, transfer,
 };
 use std::fmt;
 use wire::{Damage, Malformed, Reader, Wire, Writer};
-
-wire::codes! {
-    /// Which part of the whole this is. GetPDR counts differently; see there.
-    pub struct TransferFlag(u8) {
-        /// The first of several.
-        START = 0x01,
-        /// Neither the first nor the last.
-        MIDDLE = 0x02,
-        /// The last of several.
-        END = 0x04,
-        /// All there is.
-        START_AND_END = 0x05,
-        /// MultipartReceive: the transfer is over, no data follows.
-        ACKNOWLEDGE_COMPLETION = 0x08,
-    }
-}
-
-wire::codes! {
-    /// Which part is asked for. MultipartReceive counts differently: [`super::TransferOperation`].
-    pub struct TransferOperationFlag(u8) {
-        /// The one that the handle names.
-        GET_NEXT_PART = 0x00,
-        /// The first; the handle means nothing.
-        GET_FIRST_PART = 0x01,
-    }
-}
-
-impl TransferFlag {
-    /// Where the part stands; a flag that says something else, or nothing, comes back.
-    pub const fn place(self) -> Result<Place, u8> {
-        match self {
-            Self::START => Ok(Place::First),
-            Self::MIDDLE => Ok(Place::Middle),
-            Self::END => Ok(Place::Last),
-            Self::START_AND_END => Ok(Place::Only),
-            Self(other) => Err(other),
-        }
-    }
-}
 
 /// A version of a specification (DSP0240, "version encoding"; ver32 of DSP0004), in the order of the wire, which is the
 /// reverse of MCTP control's. Two BCD digits each; a high digit of 0xf means that there is only one.
@@ -63,6 +26,12 @@ pub struct Version {
 impl Version {
     /// In a request: no particular version (since DSP0240 1.2).
     pub const NONE: Self = Self { alpha: 0xff, update: 0xff, minor: 0xff, major: 0xff };
+
+    /// The versions that are whole, one behind the other.
+    fn all(bytes: &[u8]) -> Vec<Self> {
+        let (quads, _) = bytes.as_chunks::<4>();
+        quads.iter().map(|&[alpha, update, minor, major]| Self { alpha, update, minor, major }).collect()
+    }
 }
 
 impl Wire for Version {
@@ -125,31 +94,11 @@ impl GetPldmVersion {
     }
 }
 
-/// One part of the list of versions: a part may end anywhere, even inside a version.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct VersionPart {
-    /// Names the next part.
-    pub next_data_transfer_handle: u32,
-    /// Which part this is.
-    pub transfer_flag: TransferFlag,
-    /// The part: versions, and the checksum at the end of the last.
-    pub data: Vec<u8>,
-}
-
-impl Wire for VersionPart {
-    const NAME: &'static str = "GetPLDMVersion response";
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            next_data_transfer_handle: r.get("next_data_transfer_handle")?,
-            transfer_flag: r.get("transfer_flag")?,
-            data: r.rest().to_vec(),
-        })
-    }
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.next_data_transfer_handle)?;
-        w.put(&self.transfer_flag)?;
-        w.bytes(&self.data);
-        Ok(())
+part! {
+    /// One part of the list of versions, and the checksum at the end of the last.
+    pub struct VersionPart = "GetPLDMVersion response" {
+        /// Names the next part.
+        next_data_transfer_handle
     }
 }
 
@@ -180,18 +129,15 @@ impl Versions {
     /// out sends one version only, as far as we know of any.
     pub fn assemble(data: &[u8]) -> Answer<Self> {
         let (quads, rest) = data.as_chunks::<4>();
-        let versions = |quads: &[[u8; 4]]| {
-            quads.iter().map(|&[alpha, update, minor, major]| Version { alpha, update, minor, major }).collect()
-        };
         let damaged = |field, damage| Some(Malformed { message: VersionPart::NAME, field, damage });
         let (versions, checksum, wrong): (Vec<_>, _, _) = match quads {
             [] => (Vec::new(), None, damaged("version", Damage::Short)),
-            [one] => (versions(&[*one]), None, None),
+            [one] => (Version::all(one), None, None),
             [several @ .., last] => {
                 let sent = u32::from_le_bytes(*last);
                 let right = sent == crc32(several.as_flattened());
                 let wrong = if right { None } else { damaged("checksum", Damage::Contradiction) };
-                (versions(several), Some(sent), wrong)
+                (Version::all(several.as_flattened()), Some(sent), wrong)
             }
         };
         let odd = if rest.is_empty() { None } else { damaged("checksum", Damage::Trailing) };
@@ -205,35 +151,32 @@ impl Lenient for Versions {
     }
 }
 
+impl Multipart for GetPldmVersion {
+    type Item = u8;
+    fn part(response: VersionPart) -> Part<u8> {
+        response.into()
+    }
+    fn next(&self, handle: u32) -> Self {
+        let transfer_operation_flag = TransferOperationFlag::GET_NEXT_PART;
+        Self { data_transfer_handle: handle, transfer_operation_flag, ..*self }
+    }
+}
+
 /// Asks for all versions of a type, part by part. A transfer that does not end, or names a part twice, ends here as
 /// damage: what came so far is kept, and its checksum, which is still to come, is not looked for.
 pub async fn pldm_versions(requester: &mut Requester, pldm_type: PldmType) -> Result<Answer<Versions>, CallError> {
-    let mut request = GetPldmVersion::first(pldm_type);
-    let (mut data, mut handles, mut first_damage) = (Vec::new(), Vec::new(), None);
-    for _ in 0..patience::VERSION_PARTS {
-        let Answer { value: part, damage } = requester.call(&request).await?;
-        first_damage = first_damage.or(damage);
-        data.extend(part.data);
-        if !matches!(part.transfer_flag, TransferFlag::START | TransferFlag::MIDDLE) {
-            let answer = Versions::assemble(&data);
-            return Ok(Answer { damage: first_damage.or(answer.damage), ..answer });
-        }
-        request.data_transfer_handle = part.next_data_transfer_handle;
-        request.transfer_operation_flag = TransferOperationFlag::GET_NEXT_PART;
-        if handles.contains(&part.next_data_transfer_handle) {
-            break;
-        }
-        handles.push(part.next_data_transfer_handle);
+    let got = transfer(requester, GetPldmVersion::first(pldm_type), patience::VERSIONS).await?;
+    let Some(cut) = got.cut else {
+        let answer = Versions::assemble(&got.items);
+        return Ok(Answer { damage: got.damage.or(answer.damage), ..answer });
+    };
+    let versions = Version::all(&got.items);
+    if versions.is_empty() || !matches!(cut.failure, Failure::Transfer(_)) {
+        return Err(cut);
     }
-    let endless =
-        Malformed { message: VersionPart::NAME, field: "next_data_transfer_handle", damage: Damage::Contradiction };
-    let (whole, _) = data.as_chunks::<4>();
-    if whole.is_empty() {
-        let failure = Failure::Malformed(endless);
-        return Err(CallError { pldm_type: GetPldmVersion::TYPE, command: GetPldmVersion::NAME, failure });
-    }
-    let versions = whole.iter().map(|&[alpha, update, minor, major]| Version { alpha, update, minor, major }).collect();
-    Ok(Answer { value: Versions { versions, checksum: None }, damage: Some(endless) })
+    let field = "next_data_transfer_handle";
+    let endless = Malformed { message: VersionPart::NAME, field, damage: Damage::Contradiction };
+    Ok(Answer { value: Versions { versions, checksum: None }, damage: Some(got.damage.unwrap_or(endless)) })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! QueryDeviceIdentifiers (DSP0267, 0x01): what a device is, in the numbers of those who give them.
 
-use crate::{Answer, Leniency, Lenient, Octets, StringType, Text, message::request};
+use crate::{Answer, Keep, Leniency, Lenient, Octets, StringType, Text, message::request};
 use std::fmt;
 use wire::{Malformed, Reader, Wire, Writer};
 
@@ -101,8 +101,7 @@ impl Wire for DeviceIdentifiers {
     const NAME: &'static str = "QueryDeviceIdentifiers response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let answer = Self::read_kept(r)?;
-        answer.damage.map_or(Ok(answer.value), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -117,14 +116,6 @@ impl Wire for DeviceIdentifiers {
 }
 
 impl DeviceIdentifiers {
-    /// Decodes the descriptors that arrived whole. They end where the length says, or the bytes; a count or length
-    /// that does not agree with them is damage.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let answer = Self::read_kept(&mut r)?;
-        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
-    }
-
     /// What the vendor calls the device, in the descriptor that OpenBMC agreed on for it.
     pub fn openbmc_name(&self) -> Option<String> {
         let named = self.descriptors.iter().filter_map(Descriptor::vendor_defined);
@@ -133,7 +124,10 @@ impl DeviceIdentifiers {
             (title == "OpenBMC.Name").then(|| name.to_string_lenient().0)
         })
     }
+}
 
+impl Keep for DeviceIdentifiers {
+    /// The descriptors end where the length says, or the bytes; a count or length that does not agree with them is damage.
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let length: u32 = r.get("device_identifiers_length")?;
         let count: u8 = r.get("descriptor_count")?;
@@ -148,7 +142,7 @@ impl DeviceIdentifiers {
 }
 
 /// Reads `count` descriptors, and keeps those before the first that is not whole.
-pub(super) fn descriptors_kept(
+pub(crate) fn descriptors_kept(
     r: &mut Reader<'_>,
     count: u8,
     descriptors: &mut Vec<Descriptor>,
@@ -216,12 +210,9 @@ impl Descriptor {
         Some(mctp::uuid_text(uuid))
     }
 
-    /// Whether this is an IANA number sent with its high byte first, as OpenBIC does: read low byte first it is beyond
-    /// every number IANA gave or will give (they are below 2^24), and the other way round it is not.
+    /// Whether this is an IANA number sent with its high byte first, as OpenBIC does.
     pub fn is_big_endian(&self) -> bool {
-        self.descriptor_type == DescriptorType::IANA_ENTERPRISE_ID
-            && <[u8; 4]>::try_from(&*self.data)
-                .is_ok_and(|bytes| u32::from_le_bytes(bytes) > 0x00ff_ffff && u32::from_be_bytes(bytes) <= 0x00ff_ffff)
+        self.descriptor_type == DescriptorType::IANA_ENTERPRISE_ID && big_endian_iana(&self.data)
     }
 
     /// Title and data, if the vendor defined it and the title is whole.
@@ -244,7 +235,7 @@ impl Descriptor {
         .then(|| Text { encoding: StringType::ASCII, bytes: self.data.clone() }.to_string_lenient().0)
     }
 
-    pub(super) fn leniencies(&self) -> Vec<Leniency> {
+    pub(crate) fn leniencies(&self) -> Vec<Leniency> {
         let mut seen = match (self.descriptor_type.known(), self.vendor_defined()) {
             (None, _) => vec![Leniency::UnknownDescriptor],
             (Some((_, Some(length))), _) if length != self.data.len() => vec![Leniency::DescriptorLength],
@@ -255,6 +246,13 @@ impl Descriptor {
         seen.extend(self.is_big_endian().then_some(Leniency::BigEndianIana));
         seen
     }
+}
+
+/// Whether an IANA number has its high byte first: read low byte first it is beyond every number IANA gave or will give
+/// (they are below 2^24), and the other way round it is not.
+pub(crate) fn big_endian_iana(bytes: &[u8]) -> bool {
+    <[u8; 4]>::try_from(bytes)
+        .is_ok_and(|bytes| u32::from_le_bytes(bytes) > 0x00ff_ffff && u32::from_be_bytes(bytes) <= 0x00ff_ffff)
 }
 
 impl Wire for Descriptor {

@@ -1,11 +1,12 @@
 //! Devices behind a device (DSP0267, since 1.1): whether there are any, what they are, what firmware they run.
 
-use super::{ActivationMethods, ComponentCapabilities, Descriptor, Image, descriptor::descriptors_kept, overlooked};
+use super::{ActivationMethods, Descriptor, DeviceCapabilities, Image, descriptor::descriptors_kept, overlooked};
 use crate::{
-    Answer, Leniency, Lenient,
+    Answer, CallError, Keep, Leniency, Lenient, Multipart, Part, Requester, Transferred,
     base::{TransferFlag, TransferOperationFlag},
     firmware_update::parameters::ImageHead,
     message::request,
+    patience, transfer,
 };
 use wire::{Malformed, Reader, Wire, Writer};
 
@@ -34,8 +35,28 @@ wire::record! {
         pub number_of_downstream_devices: u16,
         /// How many there can be.
         pub maximum_number_of_downstream_devices: u16,
-        /// What can happen to them; flags, kept as sent.
-        pub capabilities: u32,
+        /// What can happen to them.
+        pub capabilities: DownstreamDevicesCapabilities,
+    }
+}
+
+impl Lenient for DownstreamDevices {
+    fn leniencies(&self) -> Vec<Leniency> {
+        let mut seen = Vec::new();
+        overlooked(&mut seen, &[], &[], &[self.capabilities.unknown()]);
+        seen
+    }
+}
+
+wire::bits! {
+    /// What can happen to the devices behind a device (DSP0267, "Capabilities" of QueryDownstreamDevices).
+    pub struct DownstreamDevicesCapabilities(u32) {
+        /// One can be attached while the machine runs.
+        DYNAMICALLY_ATTACHED = 0,
+        /// One can be removed while the machine runs.
+        DYNAMICALLY_REMOVED = 1,
+        /// Several can be updated at once.
+        SIMULTANEOUS_UPDATE = 2,
     }
 }
 
@@ -49,6 +70,23 @@ wire::record! {
     }
 }
 request!(FIRMWARE_UPDATE QueryDownstreamIdentifiers = 0x04 -> DownstreamIdentifiers, DownstreamIdentifiers::keep);
+
+impl QueryDownstreamIdentifiers {
+    /// Asks for the first part.
+    pub const FIRST: Self =
+        Self { data_transfer_handle: 0, transfer_operation_flag: TransferOperationFlag::GET_FIRST_PART };
+}
+
+impl Multipart for QueryDownstreamIdentifiers {
+    type Item = DownstreamDevice;
+    fn part(response: DownstreamIdentifiers) -> Part<DownstreamDevice> {
+        let DownstreamIdentifiers { next_data_transfer_handle, transfer_flag, devices, .. } = response;
+        Part { place: transfer_flag.place(), next: next_data_transfer_handle, items: devices }
+    }
+    fn next(&self, handle: u32) -> Self {
+        Self { data_transfer_handle: handle, transfer_operation_flag: TransferOperationFlag::GET_NEXT_PART }
+    }
+}
 
 /// What the devices behind this one are: one part of the answer to QueryDownstreamIdentifiers.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -65,8 +103,7 @@ impl Wire for DownstreamIdentifiers {
     const NAME: &'static str = "QueryDownstreamIdentifiers response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let answer = Self::read_kept(r)?;
-        answer.damage.map_or(Ok(answer.value), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -82,14 +119,7 @@ impl Wire for DownstreamIdentifiers {
     }
 }
 
-impl DownstreamIdentifiers {
-    /// Decodes the devices that arrived whole.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let answer = Self::read_kept(&mut r)?;
-        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
-    }
-
+impl Keep for DownstreamIdentifiers {
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let next_data_transfer_handle = r.get("next_data_transfer_handle")?;
         let transfer_flag = r.get("transfer_flag")?;
@@ -106,9 +136,20 @@ impl DownstreamIdentifiers {
     }
 }
 
+/// Asks what all the devices behind this one are, part by part. An error means that not even the first part came.
+pub async fn downstream_identifiers(requester: &mut Requester) -> Result<Transferred<DownstreamDevice>, CallError> {
+    transfer(requester, QueryDownstreamIdentifiers::FIRST, patience::DOWNSTREAM).await
+}
+
 impl Lenient for DownstreamIdentifiers {
     fn leniencies(&self) -> Vec<Leniency> {
-        self.devices.iter().flat_map(|device| &device.descriptors).flat_map(Descriptor::leniencies).collect()
+        self.devices.iter().flat_map(Lenient::leniencies).collect()
+    }
+}
+
+impl Lenient for DownstreamDevice {
+    fn leniencies(&self) -> Vec<Leniency> {
+        self.descriptors.iter().flat_map(Descriptor::leniencies).collect()
     }
 }
 
@@ -153,6 +194,23 @@ request!(
         -> DownstreamFirmwareParameters, DownstreamFirmwareParameters::keep
 );
 
+impl GetDownstreamFirmwareParameters {
+    /// Asks for the first part.
+    pub const FIRST: Self =
+        Self { data_transfer_handle: 0, transfer_operation_flag: TransferOperationFlag::GET_FIRST_PART };
+}
+
+impl Multipart for GetDownstreamFirmwareParameters {
+    type Item = DownstreamComponent;
+    fn part(response: DownstreamFirmwareParameters) -> Part<DownstreamComponent> {
+        let DownstreamFirmwareParameters { next_data_transfer_handle, transfer_flag, devices, .. } = response;
+        Part { place: transfer_flag.place(), next: next_data_transfer_handle, items: devices }
+    }
+    fn next(&self, handle: u32) -> Self {
+        Self { data_transfer_handle: handle, transfer_operation_flag: TransferOperationFlag::GET_NEXT_PART }
+    }
+}
+
 /// What firmware the devices behind this one run: one part of the answer to GetDownstreamFirmwareParameters.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DownstreamFirmwareParameters {
@@ -160,8 +218,8 @@ pub struct DownstreamFirmwareParameters {
     pub next_data_transfer_handle: u32,
     /// Which part this is.
     pub transfer_flag: TransferFlag,
-    /// What the device in front can do while one behind it is updated; flags, kept as sent.
-    pub capabilities_during_update: u32,
+    /// What happens while one of them is updated.
+    pub capabilities_during_update: DeviceCapabilities,
     /// The devices in this part.
     pub devices: Vec<DownstreamComponent>,
 }
@@ -170,8 +228,7 @@ impl Wire for DownstreamFirmwareParameters {
     const NAME: &'static str = "GetDownstreamFirmwareParameters response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let answer = Self::read_kept(r)?;
-        answer.damage.map_or(Ok(answer.value), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -183,14 +240,7 @@ impl Wire for DownstreamFirmwareParameters {
     }
 }
 
-impl DownstreamFirmwareParameters {
-    /// Decodes the devices that arrived whole.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let answer = Self::read_kept(&mut r)?;
-        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
-    }
-
+impl Keep for DownstreamFirmwareParameters {
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let next_data_transfer_handle = r.get("next_data_transfer_handle")?;
         let transfer_flag = r.get("transfer_flag")?;
@@ -203,14 +253,41 @@ impl DownstreamFirmwareParameters {
     }
 }
 
+/// Asks what firmware all the devices behind this one run, part by part. An error means that not even the first part
+/// came. What happens during an update is in each part alone: see [`DownstreamFirmwareParameters`].
+pub async fn downstream_firmware_parameters(
+    requester: &mut Requester,
+) -> Result<Transferred<DownstreamComponent>, CallError> {
+    transfer(requester, GetDownstreamFirmwareParameters::FIRST, patience::DOWNSTREAM).await
+}
+
 impl Lenient for DownstreamFirmwareParameters {
     fn leniencies(&self) -> Vec<Leniency> {
-        let mut seen = Vec::new();
-        for device in &self.devices {
-            let bits = [device.activation_methods.unknown().into(), device.capabilities_during_update.unknown()];
-            overlooked(&mut seen, &[&device.active, &device.pending], &[], &bits);
-        }
+        let mut seen: Vec<_> = self.devices.iter().flat_map(Lenient::leniencies).collect();
+        overlooked(&mut seen, &[], &[], &[self.capabilities_during_update.unknown()]);
         seen
+    }
+}
+
+impl Lenient for DownstreamComponent {
+    fn leniencies(&self) -> Vec<Leniency> {
+        let (mut seen, images) = (Vec::new(), [&self.active, &self.pending]);
+        let bits = [self.activation_methods.unknown().into(), self.capabilities_during_update.unknown()];
+        overlooked(&mut seen, &images, &[], &bits);
+        seen
+    }
+}
+
+wire::bits! {
+    /// What happens to a device behind a device during an update (DSP0267, "CapabilitiesDuringUpdate" of the downstream
+    /// device parameter table).
+    pub struct DownstreamCapabilities(u32) {
+        /// Its firmware is in place as soon as it is transferred.
+        APPLIES_DURING_TRANSFER = 0,
+        /// Its firmware can be updated, not only named.
+        UPDATABLE = 1,
+        /// An older version cannot be installed.
+        NO_DOWNGRADE = 2,
     }
 }
 
@@ -225,8 +302,8 @@ pub struct DownstreamComponent {
     pub pending: Image,
     /// How a waiting image can be made to run.
     pub activation_methods: ActivationMethods,
-    /// What it can do during an update.
-    pub capabilities_during_update: ComponentCapabilities,
+    /// What happens to it during an update.
+    pub capabilities_during_update: DownstreamCapabilities,
 }
 
 impl Wire for DownstreamComponent {
@@ -257,31 +334,5 @@ impl Wire for DownstreamComponent {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use wire::Damage;
-
-    #[test]
-    fn a_part_that_promises_more_keeps_what_came() {
-        let whole = [0, 0, 0, 0, 5, 22, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 2, 0, 0xde, 0x10, 1, 0, 1, 0, 0, 2, 0, 0x34];
-        let answer = DownstreamIdentifiers::keep(&whole).unwrap();
-        assert_eq!(answer.value.devices.iter().map(|device| device.index).collect::<Vec<_>>(), [0]);
-        assert_eq!(answer.damage.map(|it| (it.field, it.damage)), Some(("descriptor_data", Damage::Short)));
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_decodes_encodes_back(mut bytes in prop::collection::vec(0u8..3, 11..80), length in 0u8..40) {
-            if let Ok(message) = wire::decode::<DownstreamFirmwareParameters>(&bytes) {
-                prop_assert_eq!(wire::encode(&message), Ok(bytes.clone()));
-            }
-            let _ = DownstreamFirmwareParameters::keep(&bytes);
-            bytes[5..9].copy_from_slice(&[length, 0, 0, 0]);
-            let _ = DownstreamIdentifiers::keep(&bytes);
-            if let Ok(message) = wire::decode::<DownstreamIdentifiers>(&bytes) {
-                prop_assert_eq!(wire::encode(&message), Ok(bytes));
-            }
-        }
-    }
-}
+#[path = "downstream_tests.rs"]
+mod tests;

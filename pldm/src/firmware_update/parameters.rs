@@ -1,7 +1,7 @@
 //! GetFirmwareParameters (DSP0267, 0x02): the versions a device runs, and those that wait.
 
 use super::{ReleaseDate, overlooked};
-use crate::{Answer, Leniency, Lenient, Text, TextHead, message::request};
+use crate::{Answer, Keep, Leniency, Lenient, Text, TextHead, message::request};
 use wire::{Damage, Malformed, Reader, Wire, Writer};
 
 wire::record! {
@@ -11,12 +11,13 @@ wire::record! {
 request!(FIRMWARE_UPDATE GetFirmwareParameters = 0x02 -> FirmwareParameters, FirmwareParameters::keep);
 
 wire::bits! {
-    /// What a device can do during an update (DSP0267, "CapabilitiesDuringUpdate" of the device).
+    /// What happens during an update (DSP0267, "CapabilitiesDuringUpdate" of a firmware device, and
+    /// "FDPCapabilitiesDuringUpdate" of one with others behind it).
     pub struct DeviceCapabilities(u32) {
-        /// A failed update leaves the old image in place.
-        FAILURE_RECOVERY = 0,
-        /// A failed component can be sent again.
-        FAILURE_RETRY = 1,
+        /// An update that fails does not leave the old image in place.
+        NO_FAILURE_RECOVERY = 0,
+        /// A component that failed cannot be sent again in the same update.
+        NO_FAILURE_RETRY = 1,
         /// The host notices the update.
         HOST_FUNCTIONALITY_REDUCED = 2,
         /// Some components may be updated without the others.
@@ -31,12 +32,12 @@ wire::bits! {
 }
 
 wire::bits! {
-    /// What a component can do during an update (DSP0267, "CapabilitiesDuringUpdate" of a component).
+    /// What happens to a component during an update (DSP0267, "CapabilitiesDuringUpdate" of a component).
     pub struct ComponentCapabilities(u32) {
         /// It is in place as soon as it is transferred.
         APPLIES_DURING_TRANSFER = 0,
-        /// An older version can be installed.
-        DOWNGRADE = 1,
+        /// An older version cannot be installed.
+        NO_DOWNGRADE = 2,
     }
 }
 
@@ -115,8 +116,7 @@ impl Wire for FirmwareParameters {
     const NAME: &'static str = "GetFirmwareParameters response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let answer = Self::read_kept(r)?;
-        answer.damage.map_or(Ok(answer.value), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -130,15 +130,8 @@ impl Wire for FirmwareParameters {
     }
 }
 
-impl FirmwareParameters {
-    /// Decodes what arrived whole: from the active image set's version on, the first thing that did not is damage.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let answer = Self::read_kept(&mut r)?;
-        // Behind a table that broke off, the bytes left over are part of the same damage.
-        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
-    }
-
+impl Keep for FirmwareParameters {
+    /// From the active image set's version on, the first thing that did not arrive whole is damage.
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let capabilities_during_update = r.get("capabilities_during_update")?;
         let count: u16 = r.get("component_count")?;

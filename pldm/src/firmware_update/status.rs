@@ -48,6 +48,8 @@ wire::record! {
     }
 }
 
+impl crate::Lenient for Status {}
+
 impl Status {
     /// How many per cent are done, if the device knows.
     pub fn progress(&self) -> Option<u8> {

@@ -75,6 +75,13 @@ pub(crate) fn check(vector: &Vector) -> bool {
                 assert_eq!(it.leniencies(), []);
             });
         }
+        // Its component has bit 1 set, which DSP0267 reserves.
+        "fwup.GetFirmwareParameters.resp.pending_component" => {
+            vector.response::<GetFirmwareParameters>(|it, fields| {
+                parameters(it, fields);
+                assert_eq!(it.leniencies(), [Leniency::ReservedBits]);
+            });
+        }
         name if name.starts_with("fwup.GetFirmwareParameters.resp.") => {
             vector.response::<GetFirmwareParameters>(|it, fields| {
                 parameters(it, fields);
@@ -238,7 +245,7 @@ fn text(ours: &Text, said: &Value) {
 fn downstream_parameters(it: &DownstreamFirmwareParameters, fields: &Value) {
     assert_eq!(u64::from(it.next_data_transfer_handle), number(&fields["next_data_transfer_handle"]));
     assert_eq!(u64::from(it.transfer_flag.0), number(&fields["transfer_flag"]));
-    assert_eq!(u64::from(it.capabilities_during_update), number(&fields["fdp_capabilities_during_update"]));
+    assert_eq!(u64::from(it.capabilities_during_update.0), number(&fields["fdp_capabilities_during_update"]));
     let said = fields["devices"].as_array().unwrap();
     assert_eq!(it.devices.len(), said.len());
     for (ours, said) in it.devices.iter().zip(said) {

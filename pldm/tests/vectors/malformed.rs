@@ -2,9 +2,14 @@
 
 use crate::vector::Vector;
 use pldm::{
-    Answer, CompletionCode, Header, Leniency, Lenient, NotOpened, Request,
+    Answer, CallError, CompletionCode, Failure, Header, Leniency, Lenient, NotOpened, PldmType, Request,
     base::{GetPldmCommands, GetPldmTypes, GetPldmVersion, MultipartReceive, Versions},
     firmware_update::*,
+    fru::{GetFruRecordTable, RecordTable},
+    platform::{
+        DataSize, GetPdr, GetSensorReading, GetStateSensorReadings, Pdr, PdrType, PollForPlatformEventMessage,
+        PresentState, Record, SensorOperationalState,
+    },
 };
 use std::fmt::Debug;
 use wire::{Damage, Malformed};
@@ -101,11 +106,61 @@ pub(crate) fn check(vector: &Vector) -> bool {
             assert_eq!((answer.value.versions[0].to_string().as_str(), answer.damage), ("1.3.0", None));
             assert_eq!(answer.leniencies(), [Leniency::MissingChecksum]);
         }
+        // libpldm refuses it; an empty table is one that says nothing, and lacks its checksum.
+        "ftab.success_header_only" => {
+            let part = sound::<GetFruRecordTable>(vector);
+            let table = RecordTable::read(&part.data, Err(refusal()));
+            assert_eq!((table.records.len(), table.leniencies()), (0, vec![Leniency::MissingChecksum]));
+        }
         "mrr.end_crc_missing" => refused::<MultipartReceive>(vector, "checksum"),
+        // libpldm refuses it, and with it the part that is there and the handle of the next record.
+        "pdr.end_without_crc" => {
+            let it = kept::<GetPdr>(vector, "transfer_crc", Damage::Short);
+            assert_eq!((&it.record_data[..], it.transfer_crc), (&[1, 2][..], None));
+        }
+        // libpldm refuses it; it is kept as bytes, so that whoever asks can see what the device has.
+        "pdr.numeric_sensor_too_short" => {
+            assert!(wire::decode::<Pdr>(&vector.bytes).is_err());
+            let pdr = Pdr::keep(&vector.bytes).unwrap();
+            assert_eq!(pdr.damage.map(|it| (it.field, it.damage)), Some(("entity_type", Damage::Short)));
+            let body = vector.bytes[10..].into();
+            assert_eq!(pdr.record, Record::Other { pdr_type: PdrType::NUMERIC_SENSOR, body });
+            assert_eq!(wire::encode(&pdr).as_ref(), Ok(&vector.bytes));
+        }
+        // libpldm refuses it, and with it the states. Whether the sensor works, and that it has a reading, is good.
+        "gsr.data_size_6_reserved" => {
+            let it = kept::<GetSensorReading>(vector, "present_reading", Damage::Short);
+            assert_eq!(
+                (it.operational_state, it.present_state),
+                (SensorOperationalState::ENABLED, PresentState::NORMAL)
+            );
+            assert_eq!((it.value(), it.present_reading.size()), (None, DataSize::UINT64));
+        }
+        // libpldm refuses these three. The states that are there are good.
+        "gss.count_9" => {
+            let it = kept::<GetStateSensorReadings>(vector, "operational_state", Damage::Short);
+            assert_eq!(it.sensors.iter().map(|one| one.present_state).collect::<Vec<_>>(), [1, 1]);
+        }
+        "gss.count_2_one_field" => {
+            assert_eq!(kept::<GetStateSensorReadings>(vector, "operational_state", Damage::Short).sensors.len(), 1);
+        }
+        "gss.count_0" => assert_eq!(sound::<GetStateSensorReadings>(vector).sensors, []),
+        "poll.event_id_only_short" => refused::<PollForPlatformEventMessage>(vector, "event_id"),
+        // libpldm refuses it; what came of the event is kept, and that it is cut.
+        "poll.size_past_end" => {
+            let it = kept::<PollForPlatformEventMessage>(vector, "event_data", Damage::Short);
+            assert_eq!(it.part.map(|part| part.data), Some(vec![1, 2]));
+        }
         "mrr.length_past_end" => refused::<MultipartReceive>(vector, "data"),
         _ => return false,
     }
     true
+}
+
+/// Why there is no metadata.
+fn refusal() -> CallError {
+    let failure = Failure::Refused(CompletionCode::ERROR_UNSUPPORTED_PLDM_CMD);
+    CallError { pldm_type: PldmType::FRU, command: "GetFRURecordTableMetadata", failure }
 }
 
 /// Nothing is kept.

@@ -11,6 +11,9 @@ pub(crate) struct Vector {
     pub(crate) bytes: Vec<u8>,
     pub(crate) fields: Value,
     pub(crate) text: String,
+    /// What goes into a checksum, and what it comes to.
+    pub(crate) ascii_input: String,
+    pub(crate) value: u64,
     header: Value,
 }
 
@@ -24,6 +27,8 @@ impl Vector {
             bytes: hex(&text(&json["hex"])),
             fields: json["fields"].clone(),
             text: text(&json["text"]),
+            ascii_input: text(&json["ascii_input"]),
+            value: json["value"].as_u64().unwrap_or_default(),
             header: json["pldm_header"].clone(),
         };
         json["vectors"].as_array().unwrap().iter().map(vector).collect()

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pldm::{Lenient, firmware_update::*};
+use pldm::{Keep, Lenient, firmware_update::*};
 use wire::{Wire, decode, encode};
 
 fn same<T: Wire>(bytes: &[u8]) {

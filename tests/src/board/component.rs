@@ -3,7 +3,9 @@
 use super::{
     bytes, control,
     data::{Description, EidKind, Fault},
-    faults, pldm,
+    faults,
+    platform::{self, Asked, Hand, Terminus},
+    pldm::{self, Files},
 };
 use mctp::{MessageType, assembly::Message};
 use std::time::Duration;
@@ -32,26 +34,55 @@ pub struct Component {
     pub requests: u64,
     /// How many PLDM messages came.
     pub pldm_requests: u64,
+    /// What was asked of it by PLDM, and what came of its events.
+    pub asked: Asked,
     /// How many frames it sent.
     pub(super) frames: u64,
+    /// How long its power is on.
+    pub(super) up: Duration,
+    /// Its PDRs, its sensors and who receives its events.
+    pub(super) terminus: Terminus,
+    /// Its open files.
+    pub(super) files: Files,
+    /// What a test decides about its sensors.
+    pub(super) hand: Hand,
 }
 
 impl Component {
     /// A device as it comes out of the box.
-    pub const fn new(description: Description) -> Self {
-        let mut new = Self { description, eid: 0, pool: None, tid: 0, requests: 0, pldm_requests: 0, frames: 0 };
+    pub fn new(description: Description) -> Self {
+        let mut new = Self {
+            eid: 0,
+            pool: None,
+            tid: 0,
+            requests: 0,
+            pldm_requests: 0,
+            asked: Asked::default(),
+            frames: 0,
+            up: Duration::ZERO,
+            terminus: Terminus::new(&description),
+            files: Files::default(),
+            hand: Hand::default(),
+            description,
+        };
         new.reset();
         new
     }
 
     /// Forgets what a reset makes it forget.
-    pub const fn reset(&mut self) {
+    pub fn reset(&mut self) {
+        (self.terminus, self.files) = (Terminus::new(&self.description), Files::default());
         self.eid = if let EidKind::Fixed(eid) = self.description.eid { eid } else { 0 };
         (self.pool, self.tid) = (None, 0);
     }
 
     /// What it does about a message, `up` after its power came on.
     pub fn answer(&mut self, request: &Message, up: Duration) -> Vec<Action> {
+        self.up = up;
+        if request.message_type == MessageType::PLDM && is_answer(&request.body) {
+            platform::answered(self, request.tag.number, &request.body);
+            return vec![];
+        }
         self.requests += 1;
         if self.is_deaf(up) {
             return vec![];
@@ -62,6 +93,21 @@ impl Component {
             _ => None,
         };
         answer.map_or_else(Vec::new, |body| faults::actions(self, request, body))
+    }
+
+    /// When it wants to do something unasked, by the time since its power came on.
+    pub(super) fn due(&self) -> Option<Duration> {
+        platform::due(self)
+    }
+
+    /// What it does unasked.
+    pub(super) fn tick(&mut self, up: Duration) -> Vec<Action> {
+        self.up = up;
+        let messages = platform::tick(self);
+        if self.is_deaf(up) || self.has(|fault| *fault == Fault::PldmSilent) {
+            return vec![];
+        }
+        messages.into_iter().map(|(eid, tag, body)| faults::told(self, eid, tag, &body)).collect()
     }
 
     /// Its UUID.
@@ -93,4 +139,9 @@ impl Component {
     pub(super) fn has(&self, is: impl Fn(&Fault) -> bool) -> bool {
         self.description.fault.iter().any(is)
     }
+}
+
+/// A PLDM message that answers one of its own.
+fn is_answer(body: &[u8]) -> bool {
+    body.first().is_some_and(|first| first & 0x80 == 0)
 }

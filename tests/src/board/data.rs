@@ -1,5 +1,23 @@
 //! What a component's data file says. A key it does not know is an error, so that a typing error fails the board.
 
+mod code;
+mod fault;
+mod file;
+mod fru;
+mod model;
+mod parts;
+mod pdr;
+mod sensor;
+
+pub use code::{Classification, Code, Operational, RangeFormat, Rate, Size, Unit};
+pub use fault::{Fault, Transfer};
+pub use file::File;
+pub use fru::{Field, FieldType, Fru, FruRecord, RecordType};
+pub use model::Model;
+pub use parts::{Downstream, Parts, Platform, Status};
+pub use pdr::{Association, Entity, EntityNames, FruRecordSet, Name, Names, Pdr, Raw, TerminusLocator};
+pub use sensor::{NumericEffecter, NumericSensor, State, StateEffecter, StateSensor};
+
 use serde::Deserialize;
 use std::{fs, io, path::Path, time::Duration};
 
@@ -52,6 +70,27 @@ pub struct Description {
     /// CapabilitiesDuringUpdate.
     #[serde(default)]
     pub capabilities: u32,
+    /// What GetStatus says.
+    #[serde(default)]
+    pub status: Status,
+    /// The devices behind it that have no endpoint id of their own.
+    #[serde(default)]
+    pub downstream: Vec<Downstream>,
+    /// How long the parts of its long answers are.
+    #[serde(default)]
+    pub parts: Parts,
+    /// Its FRU record table.
+    #[serde(default)]
+    pub fru: Fru,
+    /// How it behaves as a terminus that is monitored.
+    #[serde(default)]
+    pub platform: Platform,
+    /// Its PDR repository, in its order; sensors, effecters and their models stand here too.
+    #[serde(default)]
+    pub pdr: Vec<Pdr>,
+    /// The files it keeps. Each has a file descriptor PDR at the end of the repository.
+    #[serde(default)]
+    pub file: Vec<File>,
     /// What is wrong with it.
     #[serde(default)]
     pub fault: Vec<Fault>,
@@ -180,57 +219,6 @@ pub enum Encoding {
     Utf16le = 4,
     /// 5
     Utf16be = 5,
-}
-
-/// What is wrong with a component.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-#[allow(missing_docs, reason = "each variant's line says it")]
-pub enum Fault {
-    /// It never answers.
-    Silent,
-    /// It answers control messages, and PLDM never.
-    PldmSilent,
-    /// It is silent for so long after it was powered.
-    SilentAtFirst { seconds: f64 },
-    /// Its PLDM answers come so much too late.
-    Late { seconds: f64 },
-    /// It loses every n-th request.
-    DropsEvery { nth: u64 },
-    /// Its PLDM answers carry another instance id.
-    WrongInstanceId,
-    /// Its PLDM answers carry another PLDM type.
-    WrongType,
-    /// Its PLDM answers carry another tag.
-    WrongTag,
-    /// It answers, but in the name of another endpoint.
-    AnswersAs { eid: u8 },
-    /// It sends noise before every answer.
-    Noise { bytes: usize },
-    /// The check sequence of every n-th frame is wrong.
-    BadCheckSequence { nth: u64 },
-    /// It sends every answer twice.
-    Duplicates,
-    /// It sends the packets of a long answer in the wrong order.
-    Reorders,
-    /// It forgets its endpoint id when this PLDM request comes, once, and does not answer it.
-    ResetsAt { request: u64 },
-    /// With every answer come so many bytes of packets that nobody asked for.
-    Floods { bytes: usize },
-    /// GetFirmwareParameters ends after so many bytes.
-    CutsTable { bytes: usize },
-    /// GetFirmwareParameters says so many components, whatever follows.
-    CountLie { count: u16 },
-    /// The byte at this offset of GetFirmwareParameters, completion code first, is another.
-    Lie { offset: usize, value: u8 },
-    /// Its answer to GetFirmwareParameters is filled up to so many bytes.
-    Oversize { bytes: usize },
-    /// Its PLDM answers are a type byte and nothing more.
-    Empty,
-    /// It refuses this command of this PLDM type.
-    Refuses { pldm: u8, command: u8, code: u8 },
-    /// The CRC of GetPLDMVersion is wrong.
-    BadVersionCrc,
 }
 
 impl Description {

@@ -46,6 +46,14 @@ pub(super) fn actions(device: &mut Component, request: &Message, mut body: Vec<u
     if twice { vec![action.clone(), action] } else { vec![action] }
 }
 
+/// A PLDM message of its own accord, as the device sends it.
+pub(super) fn told(device: &mut Component, to: u8, tag: u8, body: &[u8]) -> Action {
+    let message = packet::message(MessageType::PLDM, body);
+    let packets = packet::fragment(Eid(device.eid), Eid(to), Tag::request(tag), &message, BASELINE_UNIT).collect();
+    let faults = device.description.fault.clone();
+    Action { after: Duration::ZERO, bytes: frames(device, packets, &faults).concat() }
+}
+
 fn flip(body: &mut [u8], index: usize, bits: u8) {
     if let Some(byte) = body.get_mut(index) {
         *byte ^= bits;

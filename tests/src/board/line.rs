@@ -1,6 +1,12 @@
 //! A serial line: carries frames between a pty and the devices, no faster than its baud rate.
 
-use super::{component::Component, data::Description, pty::Pty, site::Site, timer::Timer};
+use super::{
+    component::{Action, Component},
+    data::Description,
+    pty::Pty,
+    site::Site,
+    timer::Timer,
+};
 use mctp::{
     assembly::{Assembler, Limits},
     packet::Packet,
@@ -16,7 +22,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{task::JoinHandle, time::Instant};
+use tokio::{sync::Notify, task::JoinHandle, time::Instant};
 
 /// A line, plugged in or not.
 #[derive(Debug)]
@@ -39,7 +45,8 @@ pub struct Traffic {
 impl Line {
     pub(super) fn start(device: &Path, devices: Vec<Description>) -> io::Result<Self> {
         let baud = devices.iter().map(|one| one.baud).max().unwrap_or(0);
-        let shared = Shared { site: Mutex::new(Site::new(devices)), received: 0.into(), sent: 0.into() };
+        let site = Mutex::new(Site::new(devices));
+        let shared = Shared { site, changed: Notify::new(), received: 0.into(), sent: 0.into() };
         let line = Self { device: device.into(), baud, shared: Arc::new(shared), plugged: Mutex::new(None) };
         line.connect()?;
         Ok(line)
@@ -78,7 +85,10 @@ impl Line {
 
     pub(super) fn with<T>(&self, name: &str, change: impl FnOnce(&mut Component) -> T) -> T {
         let mut site = lock(&self.shared.site);
-        change(site.device(name).unwrap_or_else(|| panic!("no component {name}")))
+        let result = change(site.device(name).unwrap_or_else(|| panic!("no component {name}")));
+        // It may have something to say now.
+        self.shared.changed.notify_one();
+        result
     }
 
     fn connect(&self) -> io::Result<()> {
@@ -103,6 +113,7 @@ impl Drop for Line {
 #[derive(Debug)]
 struct Shared {
     site: Mutex<Site>,
+    changed: Notify,
     received: AtomicU64,
     sent: AtomicU64,
 }
@@ -113,6 +124,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// How many bytes go to the pty at once when the line has a speed: about a frame.
 const CHUNK: usize = 64;
+
+/// How far ahead of the wire devices may talk unasked.
+const BACKLOG: Duration = Duration::from_millis(20);
+
+/// How many pieces may wait for a reader that is slow before devices talk no more unasked.
+const WAITING: usize = 1024;
 
 struct Pump {
     pty: Pty,
@@ -155,11 +172,13 @@ impl Pump {
     async fn run(mut self) -> io::Result<()> {
         let mut buffer = [0; 4096];
         loop {
+            self.tick();
             let full = self.send()?;
             let deadline = if full { None } else { self.deadline() };
             tokio::select! {
                 result = self.pty.ready(full) => result?,
                 result = self.timer.until(deadline) => result?,
+                () = self.shared.changed.notified() => {}
             }
             let count = self.pty.read(&mut buffer)?;
             self.receive(&buffer[..count]);
@@ -169,7 +188,28 @@ impl Pump {
     fn deadline(&self) -> Option<Instant> {
         let action = self.actions.first_key_value().map(|((when, _), _)| *when);
         let arrival = self.wire.front().map(|(when, _)| *when);
-        [action, arrival].into_iter().flatten().min()
+        let due = lock(&self.shared.site).due().map(|due| due.max(self.quiet()));
+        [action, arrival, due].into_iter().flatten().min()
+    }
+
+    /// From when on the wire is free enough for what devices say unasked.
+    fn quiet(&self) -> Instant {
+        self.outward.checked_sub(BACKLOG).unwrap_or(self.outward)
+    }
+
+    /// Lets the devices speak unasked, unless the wire, or whoever listens at its end, is behind.
+    fn tick(&mut self) {
+        let now = Instant::now();
+        if self.quiet() > now || self.wire.len() > WAITING {
+            return;
+        }
+        let actions = lock(&self.shared.site).tick();
+        actions.into_iter().for_each(|action| self.act(now, action));
+    }
+
+    fn act(&mut self, from: Instant, action: Action) {
+        self.sequence += 1;
+        self.actions.insert((from + action.after, self.sequence), action.bytes);
     }
 
     fn receive(&mut self, bytes: &[u8]) {
@@ -181,10 +221,8 @@ impl Pump {
             let Some(packet) = self.decoder.feed(byte) else { continue };
             let Ok(packet) = Packet::parse(packet) else { continue };
             let Some(message) = self.assembler.feed(&packet, now) else { continue };
-            for action in lock(&self.shared.site).answer(&message) {
-                self.sequence += 1;
-                self.actions.insert((self.inward + action.after, self.sequence), action.bytes);
-            }
+            let actions = lock(&self.shared.site).answer(&message);
+            actions.into_iter().for_each(|action| self.act(self.inward, action));
         }
     }
 

@@ -34,8 +34,24 @@ impl Site {
         self.route(message.destination.0).map_or_else(Vec::new, |device| device.answer(message, up))
     }
 
+    /// When one of the devices wants to do something unasked.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.devices.iter().filter_map(|(_, device)| device.due()).min().map(|up| self.powered + up)
+    }
+
+    /// What the devices do unasked.
+    pub(super) fn tick(&mut self) -> Vec<Action> {
+        let up = self.powered.elapsed();
+        self.devices.iter_mut().flat_map(|(_, device)| device.tick(up)).collect()
+    }
+
     pub(super) fn device(&mut self, name: &str) -> Option<&mut Component> {
-        self.devices.iter_mut().map(|(_, device)| device).find(|device| device.description.name == name)
+        let up = self.powered.elapsed();
+        let found = self.devices.iter_mut().map(|(_, device)| device).find(|device| device.description.name == name);
+        found.map(|device| {
+            device.up = up;
+            device
+        })
     }
 
     /// The null endpoint id is whoever is at the other end of the wire. Those behind it have the ids of its pool, in

@@ -1,5 +1,7 @@
 //! The board, proven by bytes written by hand.
 
+mod golden;
+
 use super::*;
 use crate::eventually;
 use mctp::serial::{Decoder, frame};
@@ -8,6 +10,38 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::Instant,
 };
+
+/// A device with nothing but what this says.
+fn device(text: &str) -> Component {
+    let head = "name = 'a'\nkind = 'nic'\ntitle = 'A'\npldm = [\
+                { number = 0, versions = ['1.1.0'], commands = [1, 2, 3, 4, 5, 7, 9] },\
+                { number = 2, versions = ['1.2.0'], commands = [4, 5, 10, 11, 12, 13, 17, 18, 33, 50, 58, 80, 81] },\
+                { number = 4, versions = ['1.0.0'], commands = [1, 2] },\
+                { number = 5, versions = ['1.3.0'], commands = [1, 2, 3, 4, 5, 27] },\
+                { number = 7, versions = ['1.0.0'], commands = [1, 2, 3] }]\n";
+    Component::new(toml::from_str(&format!("{head}{text}")).unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// What a device answers to the PLDM request `type, command, data...`: what follows its header.
+fn ask(device: &mut Component, request: &[u8]) -> Vec<u8> {
+    let request = [&[0x81], request].concat();
+    let answer = pldm::answer(device, &request).unwrap();
+    assert_eq!(answer[..3], [0x01, request[1], request[2]]);
+    answer[3..].to_vec()
+}
+
+/// The bytes of a golden vector.
+fn vector(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/pldm-vectors.json");
+    let all: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let found = all["vectors"].as_array().unwrap().iter().find(|one| one["name"] == name);
+    bytes::hex(found.unwrap_or_else(|| panic!("no vector {name}"))["hex"].as_str().unwrap())
+}
+
+/// The answer of a golden vector: what follows its header.
+fn payload(name: &str) -> Vec<u8> {
+    vector(name).split_off(3)
+}
 
 /// A bus owner that knows no more than frames.
 struct Owner {

@@ -164,3 +164,5 @@ fn a_hostile_bus_cannot_steer_the_terminal() {
     assert!(text.iter().all(|line| line.chars().all(|c| !c.is_control() && c != '\u{202e}')), "{text:?}");
     assert_eq!(inventory.firmware[0].version, "v?[2J?");
 }
+
+mod telemetry;

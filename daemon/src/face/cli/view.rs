@@ -136,7 +136,7 @@ fn remarks(inventory: &Inventory) -> Vec<String> {
 }
 
 /// An age in the one unit that says enough.
-fn age(microseconds: u64) -> String {
+pub(super) fn age(microseconds: u64) -> String {
     match microseconds / 1_000_000 {
         seconds @ 0..60 => format!("{seconds}s"),
         seconds @ 60..3600 => format!("{}m", seconds / 60),

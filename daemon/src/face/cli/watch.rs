@@ -1,4 +1,4 @@
-//! `inventory --watch`: follows the daemon's signals, through its restarts and the bus's.
+//! `--watch`: follows the daemon's signals, through its restarts and the bus's.
 
 use super::{
     bus::{self, Absent},
@@ -7,6 +7,7 @@ use super::{
     view,
 };
 use crate::clock::Stamp;
+use serde::Serialize;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
     sync::Notify,
@@ -42,9 +43,48 @@ pub(super) enum End {
     Output(io::Error),
 }
 
+/// What can be watched.
+pub(super) trait Subject {
+    /// All of it at one moment.
+    type View: Clone + PartialEq + Serialize;
+
+    /// How often it is read anew although nothing was said to have changed.
+    const EVERY: Duration;
+
+    /// Reads it.
+    async fn read(&self, connection: &Connection) -> Result<Self::View, Absent>;
+
+    /// The table of it. `clock` is the boot time in microseconds.
+    fn table(view: &Self::View, clock: u64, width: Option<usize>) -> Vec<String>;
+
+    /// What is different, line by line.
+    fn changes(before: &Self::View, now: &Self::View, clock: u64) -> Vec<String>;
+}
+
+/// Firmware and components. The daemon tells each change of them.
+pub(super) struct Everything;
+
+impl Subject for Everything {
+    type View = Inventory;
+
+    const EVERY: Duration = Duration::MAX;
+
+    async fn read(&self, connection: &Connection) -> Result<Inventory, Absent> {
+        bus::read(connection).await
+    }
+
+    fn table(view: &Inventory, clock: u64, width: Option<usize>) -> Vec<String> {
+        view::inventory(view, clock, width)
+    }
+
+    fn changes(before: &Inventory, now: &Inventory, clock: u64) -> Vec<String> {
+        view::changes(before, now, clock)
+    }
+}
+
 /// Watches for ever, or until nobody reads any more. Before anything was shown, an absent daemon or bus is an error.
-pub(super) async fn watch(style: Style) -> End {
-    let mut picture = Picture { style, shown: None, lost: false };
+pub(super) async fn watch(subject: impl Subject, style: Style) -> End {
+    let mut picture = Picture { subject, style, shown: None, lost: false };
     loop {
         match watched().await {
             Ok((connection, changed)) => {
@@ -65,17 +105,18 @@ async fn watched() -> Result<(Connection, Arc<Notify>), Absent> {
     Ok((connection, changed))
 }
 
-struct Picture {
+struct Picture<S: Subject> {
+    subject: S,
     style: Style,
-    shown: Option<Inventory>,
+    shown: Option<S::View>,
     /// Whether it was said that what is shown may not hold any more.
     lost: bool,
 }
 
-impl Picture {
+impl<S: Subject> Picture<S> {
     /// Follows one connection until it closes.
     async fn follow(&mut self, connection: &Connection, changed: &Notify) -> Result<(), End> {
-        let mut now = match bus::read(connection).await {
+        let mut now = match self.subject.read(connection).await {
             Ok(now) => Some(now),
             Err(absent) if self.shown.is_none() => return Err(End::Absent(absent)),
             Err(_) => None,
@@ -94,21 +135,25 @@ impl Picture {
                 }
                 None => {}
             }
-            let tick = if self.style == Style::Terminal { TICK } else { Duration::MAX };
+            let tick = if self.style == Style::Terminal { TICK.min(S::EVERY) } else { S::EVERY };
             tokio::select! {
                 () = connection.closed() => {
                     self.lost = true;
                     return self.tell("the bus is not there; waiting for it");
                 }
-                woken = timeout(tick, changed.notified()) => if woken.is_ok() {
-                    sleep(SETTLING).await;
-                    now = bus::read(connection).await.ok();
+                woken = timeout(tick, changed.notified()) => {
+                    if woken.is_ok() {
+                        sleep(SETTLING).await;
+                    }
+                    if woken.is_ok() || S::EVERY <= tick {
+                        now = self.subject.read(connection).await.ok();
+                    }
                 }
             }
         }
     }
 
-    fn show(&mut self, now: &Inventory) -> io::Result<()> {
+    fn show(&mut self, now: &S::View) -> io::Result<()> {
         let clock = Stamp::now().boot_microseconds();
         let changed = self.shown.as_ref() != Some(now);
         match (self.style, &self.shown) {
@@ -116,10 +161,10 @@ impl Picture {
                 if shown.is_none() {
                     screen::redraw(&[])?;
                 }
-                screen::redraw(&view::inventory(now, clock, screen::size().map(|s| s.columns)))?;
+                screen::redraw(&S::table(now, clock, screen::size().map(|s| s.columns)))?;
             }
-            (Style::Lines, None) => screen::print(&view::inventory(now, clock, None))?,
-            (Style::Lines, Some(before)) => screen::print(&view::changes(before, now, clock))?,
+            (Style::Lines, None) => screen::print(&S::table(now, clock, None))?,
+            (Style::Lines, Some(before)) => screen::print(&S::changes(before, now, clock))?,
             (Style::Json, _) if changed => screen::print(&[serde_json::to_string(now)?])?,
             (Style::Json, _) => {}
         }
@@ -135,7 +180,7 @@ impl Picture {
             screen::complain(what);
             return Ok(());
         };
-        let mut lines = view::inventory(shown, Stamp::now().boot_microseconds(), screen::size().map(|s| s.columns));
+        let mut lines = S::table(shown, Stamp::now().boot_microseconds(), screen::size().map(|s| s.columns));
         lines.splice(0..0, [what.to_owned(), String::new()]);
         screen::redraw(&lines).map_err(End::Output)
     }

@@ -40,6 +40,16 @@ impl Component {
     }
 
     #[zbus(property(emits_changed_signal = "true"))]
+    fn part_number(&self) -> String {
+        one_line(self.0.part_number.as_deref().unwrap_or_default())
+    }
+
+    #[zbus(property(emits_changed_signal = "true"))]
+    fn serial_number(&self) -> String {
+        one_line(self.0.serial_number.as_deref().unwrap_or_default())
+    }
+
+    #[zbus(property(emits_changed_signal = "true"))]
     fn parent(&self) -> &str {
         self.0.parent.as_ref().map_or("", |id| id.as_str())
     }
@@ -72,6 +82,16 @@ impl Component {
     #[zbus(property(emits_changed_signal = "true"))]
     fn descriptors(&self) -> Vec<(String, String)> {
         self.0.descriptors.iter().map(|d| (one_line(&d.name), one_line(&d.value))).collect()
+    }
+
+    #[zbus(property(emits_changed_signal = "true"))]
+    fn update_capabilities(&self) -> Vec<String> {
+        self.0.update_capabilities.iter().map(|capability| one_line(capability)).collect()
+    }
+
+    #[zbus(property(emits_changed_signal = "true"))]
+    fn update_state(&self) -> String {
+        one_line(self.0.update_state.as_deref().unwrap_or_default())
     }
 
     #[zbus(property(emits_changed_signal = "true"))]

@@ -5,8 +5,10 @@ use super::{
     component::Component,
     daemon::Daemon,
     firmware::{Digest, Firmware},
+    managed::{Managed, Published},
     projection::Projection,
     software::{Activation, Associations, Version},
+    telemetry::Telemetry,
 };
 use crate::{
     model::{self, Model},
@@ -40,8 +42,11 @@ pub(super) fn of_component(component: &Arc<model::Component>, is_held: bool) -> 
             shared(Activation(Arc::clone(&known))),
             shared(Firmware { component: component.id.clone(), known }),
         ];
-        if let Some(inventory_path) = inventory_path(component) {
-            interfaces.push(shared(Associations { inventory_path, runs }));
+        if let Some(path) = inventory_path(component) {
+            // One at the most runs: bmcweb answers 500 when there are two.
+            let (forward, reverse) =
+                if runs { ("running", "ran_on") } else { ("firmwarden_component", "firmwarden_firmware") };
+            interfaces.push(shared(Associations { forward, reverse, path }));
         }
         if let Some(digest) = &firmware.digest {
             interfaces.push(shared(Digest(Arc::new(digest.clone()))));
@@ -51,9 +56,16 @@ pub(super) fn of_component(component: &Arc<model::Component>, is_held: bool) -> 
     objects
 }
 
-/// The daemon's own interface.
-pub(super) fn of_daemon(model: &Arc<Model>) -> Arc<dyn Projection> {
-    shared(Daemon(Arc::clone(model)))
+/// The root of our own tree, with the daemon's own interfaces.
+pub(super) fn of_daemon(model: &Arc<Model>, telemetry: &Telemetry, published: &Published) -> Object {
+    let (path, mut interfaces) = of_root(OWN, published);
+    interfaces.extend([shared(Daemon(Arc::clone(model))), shared(telemetry.clone())]);
+    (path, interfaces)
+}
+
+/// A root.
+pub(super) fn of_root(root: &'static str, published: &Published) -> Object {
+    (root.into(), vec![shared(Managed { root, published: published.clone() })])
 }
 
 /// The component's inventory object, if its path is one: the mapper would choke on another.
@@ -61,6 +73,6 @@ pub(super) fn inventory_path(component: &model::Component) -> Option<String> {
     component.inventory_path.clone().filter(|path| path != "/" && ObjectPath::try_from(path.as_str()).is_ok())
 }
 
-fn shared(interface: impl Projection + 'static) -> Arc<dyn Projection> {
+pub(super) fn shared(interface: impl Projection + 'static) -> Arc<dyn Projection> {
     Arc::new(interface)
 }

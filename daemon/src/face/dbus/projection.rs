@@ -19,10 +19,8 @@ pub(super) trait Projection: Send + Sync {
     fn name(&self) -> InterfaceName<'static>;
     /// Every property, read as `GetAll` would.
     fn properties<'a>(&'a self, place: &'a SignalEmitter<'_>) -> Later<'a, Properties>;
-    /// Puts the interface there for the first time.
+    /// Puts the interface there. Its shape: values are read from what is published.
     fn export<'a>(&'a self, place: &'a SignalEmitter<'_>) -> Later<'a, ()>;
-    /// Puts this value in the place of the one that is there.
-    fn replace<'a>(&'a self, place: &'a SignalEmitter<'_>) -> Later<'a, ()>;
 }
 
 impl<I: Interface + Clone> Projection for I {
@@ -43,14 +41,6 @@ impl<I: Interface + Clone> Projection for I {
                 None => Ok(()),
                 Some(_) => Err(zbus::Error::InterfaceExists(I::name(), place.path().to_owned())),
             }
-        })
-    }
-
-    fn replace<'a>(&'a self, place: &'a SignalEmitter<'_>) -> Later<'a, ()> {
-        Box::pin(async move {
-            let there = place.connection().object_server().interface::<_, I>(place.path()).await?;
-            *there.get_mut().await = self.clone();
-            Ok(())
         })
     }
 }

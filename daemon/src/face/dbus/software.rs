@@ -46,21 +46,21 @@ impl Activation {
     }
 }
 
-/// To which inventory object it belongs.
+/// To which inventory object it belongs, and how.
 #[derive(Clone)]
 pub(super) struct Associations {
-    /// The component's inventory object.
-    pub(super) inventory_path: String,
-    /// Whether it is the one that the inventory object runs: bmcweb answers 500 when there are two.
-    pub(super) runs: bool,
+    /// What this object is to the other.
+    pub(super) forward: &'static str,
+    /// What the other is to this one.
+    pub(super) reverse: &'static str,
+    /// The other.
+    pub(super) path: String,
 }
 
 #[interface(name = "xyz.openbmc_project.Association.Definitions", introspection_docs = false)]
 impl Associations {
     #[zbus(property(emits_changed_signal = "true"))]
     fn associations(&self) -> Vec<(&str, &str, &str)> {
-        let (forward, reverse) =
-            if self.runs { ("running", "ran_on") } else { ("firmwarden_component", "firmwarden_firmware") };
-        vec![(forward, reverse, &self.inventory_path)]
+        vec![(self.forward, self.reverse, &self.path)]
     }
 }

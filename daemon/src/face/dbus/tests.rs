@@ -1,7 +1,8 @@
 //! The face without a bus: a client at the other end of a socket pair sees what `busctl` would.
 
-use super::{OWN, SOFTWARE, tree::Tree};
+use super::{OWN, SENSORS, SOFTWARE, ring::Ring, telemetry::Telemetry, tree::Tree};
 use crate::{
+    ask::{self, Ask},
     model::{
         Algorithm, Component, Descriptor, Digest, Fault, Firmware, Freshness, Id, Image, Line, Model, Number, Origin,
         Source,
@@ -14,10 +15,12 @@ use std::{
     os::unix::net::UnixStream,
     sync::Arc,
 };
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use zbus::{Connection, MessageStream, OwnedObjectPath, OwnedVariant, connection::Builder, message::Type};
 
 mod changes;
+mod sensors;
+mod telemetry;
 mod values;
 
 type Properties = HashMap<String, OwnedVariant>;
@@ -35,7 +38,9 @@ fn firmware(name: &str, version: &str) -> Firmware {
         active: Image { version: version.into(), release_date: Some("2026-01-02".into()), comparison_stamp: Some(7) },
         pending: None,
         number: Some(Number { classification: 10, identifier: 0x1234, index: 1 }),
+        descriptors: vec![],
         activation_methods: vec!["DC power cycle".into()],
+        update_capabilities: vec![],
         digest: None,
         progress: None,
         primary: false,
@@ -54,6 +59,8 @@ fn component(name: &str, firmware: Vec<Firmware>) -> Component {
         model: None,
         part_number: None,
         serial_number: None,
+        update_capabilities: vec![],
+        update_state: None,
         parent: None,
         origin: Origin::Endpoint { line: "line0".into(), position: 1, network: 1, eid: 9, uuid },
         inventory_path: None,
@@ -75,26 +82,40 @@ pub(super) fn one(version: &str) -> Arc<Model> {
     model(&[&Arc::new(component("gpu0", vec![firmware("gpu0", version)]))])
 }
 
+/// What of sensors, events and logs the bus has, and where its wishes end.
+fn telemetry(models: watch::Receiver<Arc<Model>>) -> (Telemetry, mpsc::Receiver<Ask>) {
+    let (asks, asked) = mpsc::channel(ask::WAITING_MOST);
+    (Telemetry { models, ring: Ring::default(), asks }, asked)
+}
+
 /// A tree and the client at the other end of its wire.
 struct Board {
     server: Connection,
     client: Connection,
     heard: MessageStream,
     tree: Tree,
+    models: watch::Sender<Arc<Model>>,
+    asked: mpsc::Receiver<Ask>,
 }
 
 impl Board {
     async fn new(first: Arc<Model>) -> Self {
+        Self::with(first, false).await
+    }
+
+    async fn with(first: Arc<Model>, sensors: bool) -> Self {
         let (a, b) = UnixStream::pair().expect("pair");
         let server = Builder::unix_stream(a).server(zbus::Guid::generate()).p2p().build();
         let client = Builder::unix_stream(b).p2p().max_queued(100_000.try_into().expect("not 0")).build();
         let (server, client) = tokio::join!(server, client);
         let (server, client) = (server.expect("server"), client.expect("client"));
-        let mut tree = Tree::new(&server).await.expect("roots");
+        let models = watch::Sender::new(Arc::clone(&first));
+        let (telemetry, asked) = telemetry(models.subscribe());
+        let mut tree = Tree::new(&server, telemetry, sensors).await.expect("roots");
         tree.follow(first).await.expect("export");
         tree.speak();
         let heard = MessageStream::from(&client);
-        Self { server, client, heard, tree }
+        Self { server, client, heard, tree, models, asked }
     }
 
     async fn call<T>(&self, path: &str, interface: &str, member: &str, body: &[&str]) -> zbus::Result<T>
@@ -121,6 +142,7 @@ impl Board {
 
     /// Shows the tree a model and gives back what the client heard, as `member leaf words`, in order.
     async fn show(&mut self, model: Arc<Model>) -> Vec<String> {
+        self.models.send_replace(Arc::clone(&model));
         self.tree.follow(model).await.expect("follow");
         self.server.emit_signal(None::<&str>, "/end", "test.End", "End", &()).await.expect("end");
         let mut lines = Vec::new();

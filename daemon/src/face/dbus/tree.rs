@@ -1,11 +1,14 @@
 //! Keeps the objects on one connection equal to the model, and tells the bus what became different.
 
 use super::{
-    OWN, ROOTS,
+    OWN, SENSORS, SOFTWARE,
     managed::{Managed, Published, read},
     mapper::{self, Answer},
     objects::{self, Interfaces, Object},
     projection::Projection,
+    properties::Properties,
+    sensors,
+    telemetry::Telemetry,
 };
 use crate::model::{Id, Model};
 use std::{
@@ -14,12 +17,16 @@ use std::{
     sync::Arc,
 };
 use tokio::time::{Instant, timeout};
-use zbus::{Connection, fdo, names::InterfaceName, object_server::SignalEmitter};
+use zbus::{Connection, OwnedVariant, fdo, names::InterfaceName, object_server::SignalEmitter};
 
 /// The objects on one connection.
 pub(super) struct Tree {
     connection: Connection,
     published: Published,
+    /// What of sensors, events and logs is on our root.
+    telemetry: Telemetry,
+    /// The paths that have an object manager; sensors' only where sensors are objects.
+    roots: Vec<&'static str>,
     /// What is published.
     model: Arc<Model>,
     /// The components whose `ran_on` association is another service's.
@@ -31,22 +38,25 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// The roots and the daemon's own interface, without any component.
-    pub(super) async fn new(connection: &Connection) -> zbus::Result<Self> {
-        let (published, model) = (Published::default(), Arc::<Model>::default());
-        for root in ROOTS {
-            let managed = Managed { root, published: published.clone() };
-            managed.export(&SignalEmitter::new(connection, root)?).await?;
-        }
-        objects::of_daemon(&model).export(&SignalEmitter::new(connection, OWN)?).await?;
-        Ok(Self {
+    /// The roots and the daemon's own interfaces, without any component. With `sensors` each sensor is an object, too.
+    pub(super) async fn new(connection: &Connection, telemetry: Telemetry, sensors: bool) -> zbus::Result<Self> {
+        let mut roots = vec![SOFTWARE, OWN];
+        roots.extend(sensors.then_some(SENSORS));
+        let tree = Self {
             connection: connection.clone(),
-            published,
-            model,
+            published: Published::default(),
+            telemetry,
+            roots,
+            model: Arc::default(),
             held: BTreeSet::new(),
             mapper_rests: None,
             speaks: false,
-        })
+        };
+        for root in tree.roots.iter().filter(|root| **root != OWN) {
+            tree.put(objects::of_root(root, &tree.published)).await?;
+        }
+        tree.put(objects::of_daemon(&tree.model, &tree.telemetry, &tree.published)).await?;
+        Ok(tree)
     }
 
     /// From now on every change is signalled.
@@ -80,8 +90,12 @@ impl Tree {
         for object in wanted.into_iter().rev() {
             self.put(object).await?;
         }
-        let place = SignalEmitter::new(&self.connection, OWN)?;
-        self.change(&place, &*objects::of_daemon(&before), &*objects::of_daemon(&now)).await
+        if self.roots.contains(&SENSORS) {
+            for object in sensors::different(&before, &now) {
+                self.put(object).await?;
+            }
+        }
+        self.put(objects::of_daemon(&now, &self.telemetry, &self.published)).await
     }
 
     /// Asks anew for every component that was read anew: other services come and go.
@@ -114,6 +128,10 @@ impl Tree {
                 added.push(Arc::clone(interface));
             }
         }
+        if there.is_empty() && !wanted.is_empty() {
+            server.remove::<fdo::Properties, _>(place.path()).await?;
+            Properties(self.published.clone()).export(&place).await?;
+        }
         self.published.with(|all| match wanted.is_empty() {
             true => all.remove(&path),
             false => all.insert(path.clone(), wanted.clone()),
@@ -134,9 +152,9 @@ impl Tree {
         added: &Interfaces,
         removed: Vec<InterfaceName<'static>>,
     ) -> zbus::Result<()> {
-        let root = ROOTS.into_iter().find(|root| place.path().starts_with(root));
+        let root = self.roots.iter().find(|root| place.path().starts_with(**root));
         let Some(root) = root.filter(|_| self.speaks) else { return Ok(()) };
-        let root = SignalEmitter::new(&self.connection, root)?;
+        let root = SignalEmitter::new(&self.connection, *root)?;
         if !removed.is_empty() {
             Managed::interfaces_removed(&root, place.path().clone(), removed).await?;
         }
@@ -149,19 +167,31 @@ impl Tree {
     /// One signal for all the properties of an interface that are different, none if none is.
     async fn change(&self, place: &SignalEmitter<'_>, old: &dyn Projection, new: &dyn Projection) -> zbus::Result<()> {
         let (before, now) = (old.properties(place).await?, new.properties(place).await?);
-        new.replace(place).await?;
         let different: HashMap<_, _> = now
             .iter()
-            .filter(|(name, value)| before.get(*name) != Some(value))
+            .filter(|(name, value)| !before.get(*name).is_some_and(|before| is_same(before, value)))
             .map(|(name, value)| Ok((name.as_str(), value.try_into()?)))
             .collect::<zbus::Result<_>>()?;
         if different.is_empty() || !self.speaks {
             return Ok(());
         }
-        fdo::Properties::properties_changed(place, new.name(), different, Cow::Borrowed(&[])).await
+        Properties::properties_changed(place, new.name(), different, Cow::Borrowed(&[])).await
+    }
+}
+
+/// The roots are published and hold what is published: nobody would ever let go of it.
+impl Drop for Tree {
+    fn drop(&mut self) {
+        self.published.with(BTreeMap::clear);
     }
 }
 
 fn find<'a>(interfaces: &'a Interfaces, name: &InterfaceName<'_>) -> Option<&'a Arc<dyn Projection>> {
     interfaces.iter().find(|i| i.name() == *name)
+}
+
+/// No number is the same as no number.
+fn is_same(a: &OwnedVariant, b: &OwnedVariant) -> bool {
+    let is_nan = |value: &OwnedVariant| value.downcast_ref::<f64>().is_ok_and(f64::is_nan);
+    a == b || (is_nan(a) && is_nan(b))
 }

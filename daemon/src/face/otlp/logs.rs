@@ -30,7 +30,7 @@ impl Logs {
     /// Sends `event`, unless it is not meant for the log. False when the queue is full and it was dropped.
     pub(super) fn tell(&self, event: &Event) -> bool {
         // A pass is a span and a measurement; what it found out has events of its own.
-        if matches!(event.what, What::Inventoried { .. }) {
+        if matches!(event.what, What::Inventoried { .. } | What::Asked { .. }) {
             return true;
         }
         if !self.waiting.admit(1) {
@@ -63,5 +63,15 @@ fn fill(record: &mut impl LogRecord, event: &Event, now: SystemTime, name_attrib
     if name_attribute {
         record.add_attribute("event.name", name);
     }
-    record.add_attributes(event.what.facts());
+    record.add_attributes(event.what.facts().into_iter().map(|(name, value)| (name, typed(name, value))));
+}
+
+/// A measure as a number, so that a receiver can compare it; all else as the text that it is.
+fn typed(name: &str, value: String) -> AnyValue {
+    let number = match name {
+        "file.size" | "hw.log.count" | "pldm.event.count" => value.parse().ok().map(AnyValue::Int),
+        "hw.sensor.value" => value.parse().ok().map(AnyValue::Double),
+        _ => None,
+    };
+    number.unwrap_or_else(|| value.into())
 }

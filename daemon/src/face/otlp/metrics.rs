@@ -66,9 +66,14 @@ impl Metrics {
         }
     }
 
-    /// A pass ended.
-    pub(super) fn pass(&self, component: &Id, pass: &Pass) {
+    /// A pass over a component's firmware ended.
+    pub(super) fn inventoried(&self, component: &Id, pass: &Pass) {
         self.passes.record(pass.duration.as_secs_f64(), &[KeyValue::new("hw.id", component.to_string())]);
+        self.exchanged(pass);
+    }
+
+    /// A pass of any kind ended.
+    pub(super) fn exchanged(&self, pass: &Pass) {
         for exchange in &pass.exchanges {
             self.exchange(&pass.endpoint, exchange);
         }

@@ -7,7 +7,7 @@ use super::{
     logs::Logs,
     metrics::Metrics,
     patience::{BATCH, Patience, RECORDS_KEPT, REQUEST_BYTES},
-    process,
+    process, sensors,
     state::{self, Models},
     traces::Traces,
 };
@@ -71,7 +71,8 @@ impl Pipelines {
             traces: way.traces(resource, spans.clone(), limits)?,
         };
         let meter = providers.metrics.meter("firmwarden");
-        state::observe(&meter, &models);
+        state::observe(&meter, &models, settings.serial_numbers);
+        sensors::observe(&meter, &models);
         process::observe(&meter);
         Ok(Self {
             logs: Logs::new(&providers.logs, log_records, settings.event_name_attribute),

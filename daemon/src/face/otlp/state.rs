@@ -9,9 +9,10 @@ use tokio::sync::watch;
 /// The model as everybody sees it.
 pub(super) type Models = watch::Receiver<Arc<Model>>;
 
-/// Declares every metric of the model.
-pub(super) fn observe(meter: &Meter, models: &Models) {
-    gauge(meter, models, "hw.component.info", "{component}", "1 for each component.", component_info);
+/// Declares every metric of components and their firmware. Serial numbers are told only where the operator wants it.
+pub(super) fn observe(meter: &Meter, models: &Models, serial_numbers: bool) {
+    let info = move |component: &Component| component_info(component, serial_numbers);
+    gauge(meter, models, "hw.component.info", "{component}", "1 for each component.", info);
     gauge(
         meter,
         models,
@@ -37,7 +38,7 @@ fn gauge(
     name: &'static str,
     unit: &'static str,
     description: &'static str,
-    points: fn(&Component) -> Vec<Point>,
+    points: impl Fn(&Component) -> Vec<Point> + Send + Sync + 'static,
 ) {
     let models = models.clone();
     meter
@@ -45,7 +46,7 @@ fn gauge(
         .with_unit(unit)
         .with_description(description)
         .with_callback(move |observer| {
-            for (value, attributes) in all(&models, points) {
+            for (value, attributes) in all(&models, &points) {
                 observer.observe(value, &attributes);
             }
         })
@@ -74,18 +75,19 @@ fn states(
 }
 
 /// The model is held for as long as it takes to share it, not while the points are made.
-fn all(models: &Models, points: fn(&Component) -> Vec<Point>) -> Vec<Point> {
+fn all(models: &Models, points: impl Fn(&Component) -> Vec<Point>) -> Vec<Point> {
     let model = Arc::clone(&models.borrow());
     model.components.values().flat_map(|component| points(component)).collect()
 }
 
-fn component_info(component: &Component) -> Vec<Point> {
+fn component_info(component: &Component, serial_numbers: bool) -> Vec<Point> {
     let mut attributes = hardware(component);
     attributes.push(KeyValue::new("hw.name", component.name.clone()));
     let optional = [
         ("hw.parent", component.parent.as_ref().map(ToString::to_string)),
         ("hw.vendor", component.manufacturer.clone()),
         ("hw.model", component.model.clone()),
+        ("hw.serial_number", component.serial_number.clone().filter(|_| serial_numbers)),
     ];
     attributes.extend(optional.into_iter().filter_map(|(key, value)| Some(KeyValue::new(key, value?))));
     vec![(1, attributes)]

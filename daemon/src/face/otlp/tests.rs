@@ -20,6 +20,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+mod sensors;
 mod sent;
 mod trouble;
 
@@ -73,7 +74,9 @@ fn component() -> Component {
         active: image("1.0"),
         pending: Some(image("2.0")),
         number: None,
+        descriptors: vec![],
         activation_methods: vec![],
+        update_capabilities: vec![],
         digest: Some(digest),
         progress: None,
         primary: true,
@@ -88,6 +91,8 @@ fn component() -> Component {
         model: None,
         part_number: None,
         serial_number: None,
+        update_capabilities: vec![],
+        update_state: None,
         parent: Some(id("riser")),
         origin: Origin::Endpoint { line: "tty".into(), position: 0, network: 1, eid: 9, uuid: None },
         inventory_path: None,
@@ -153,15 +158,24 @@ struct Face {
     task: JoinHandle<()>,
 }
 
+/// With all that can be switched on.
+fn settings(endpoint: &str, interval: Duration) -> settings::Otlp {
+    settings::Otlp {
+        endpoint: endpoint.into(),
+        headers: vec![("x-tenant".into(), "rack4".into())],
+        interval,
+        resource: vec![],
+        event_name_attribute: true,
+        serial_numbers: true,
+    }
+}
+
 impl Face {
     fn start(endpoint: &str, limits: Patience, interval: Duration) -> Self {
-        let settings = settings::Otlp {
-            endpoint: endpoint.into(),
-            headers: vec![("x-tenant".into(), "rack4".into())],
-            interval,
-            resource: vec![],
-            event_name_attribute: true,
-        };
+        Self::with(settings(endpoint, interval), limits)
+    }
+
+    fn with(settings: settings::Otlp, limits: Patience) -> Self {
         let (model, models) = watch::channel(model(&[component()]));
         let (events, receiver) = broadcast::channel(1024);
         let (stop, stopped) = oneshot::channel::<()>();

@@ -1,4 +1,4 @@
-//! Inventory passes as spans: what was asked, in which order, and what took long.
+//! Passes as spans: what was asked, in which order, and what took long.
 
 use super::{bounded::Waiting, logs::is_set};
 use crate::{
@@ -24,7 +24,7 @@ impl Traces {
     }
 
     /// Sends a pass. False when the queue is full and it was dropped, whole: half a trace misleads.
-    pub(super) fn tell(&self, component: &Id, pass: &Pass) -> bool {
+    pub(super) fn tell(&self, name: &'static str, component: &Id, pass: &Pass) -> bool {
         // Before the clock is set a span would have wrong times, so none is sent. The metrics still have the duration.
         if !is_set(pass.started) {
             return true;
@@ -39,7 +39,7 @@ impl Traces {
             let why = pass.exchanges.iter().rev().find_map(|exchange| exchange.error).unwrap_or("_OTHER");
             attributes.push(KeyValue::new("error.type", why));
         }
-        let scan = SpanBuilder::from_name("inventory scan")
+        let scan = SpanBuilder::from_name(name)
             .with_kind(SpanKind::Internal)
             .with_start_time(pass.started)
             .with_attributes(attributes);

@@ -107,7 +107,9 @@ async fn a_bus_that_comes_back_gets_everything_again() {
     };
     let model = watch::Sender::new(one("1"));
     let log = std::cell::RefCell::new(Vec::new());
-    let serve = crate::face::dbus::serve_on(bus, model.subscribe(), |_, line| log.borrow_mut().push(line.to_owned()));
+    let (telemetry, _asked) = telemetry(model.subscribe());
+    let log_line = |_, line: &str| log.borrow_mut().push(line.to_owned());
+    let serve = crate::face::dbus::serve_on(bus, telemetry, false, log_line);
     let client = async {
         for version in ["1", "2"] {
             model.send_replace(one(version));
@@ -131,8 +133,25 @@ async fn a_bus_that_comes_back_gets_everything_again() {
     assert!(failures <= 2, "told once for each loss: {told:?}");
 }
 
+/// A bus that goes away again and again must not cost memory each time.
+#[tokio::test]
+async fn a_connection_that_ends_takes_its_objects_along() {
+    let gpu = Arc::new(component("gpu0", vec![firmware("gpu0", "1")]));
+    let board = Board::new(model(&[&gpu])).await;
+    assert!(Arc::strong_count(&gpu) > 1);
+    drop(board);
+    // zbus lets go of its objects in a task of its own.
+    let gone = async {
+        while Arc::strong_count(&gpu) > 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), gone).await.expect("nobody holds it");
+}
+
 #[test]
 fn serving_can_be_spawned() {
     fn is_task<F: Future<Output = ()> + Send + 'static>(_: F) {}
-    is_task(crate::face::dbus::serve(watch::Sender::new(Arc::<Model>::default()).subscribe()));
+    let (store, (asks, _asked)) = (crate::store::Store::default(), mpsc::channel(ask::WAITING_MOST));
+    is_task(crate::face::dbus::serve(store.model(), store.events(), asks, &crate::settings::Sensors::default()));
 }

@@ -72,6 +72,7 @@ async fn hostile_text_is_published_as_one_printable_line() {
     for text in [&mut gpu.kind, &mut gpu.name] {
         text.clone_from(&evil);
     }
+    (gpu.part_number, gpu.serial_number) = (Some(evil.clone()), Some(evil.clone()));
     (gpu.manufacturer, gpu.model, gpu.inventory_path) = (Some(evil.clone()), Some(evil.clone()), Some(evil.clone()));
     gpu.descriptors = vec![Descriptor { name: evil.clone(), value: evil.clone() }];
     gpu.faults = vec![Fault { step: evil.clone(), what: evil.clone() }];
@@ -118,9 +119,10 @@ async fn the_introspection_is_what_the_golden_files_say() {
         Some(Digest { algorithm: Algorithm::Sha256, hex: "ab".into(), source: "/dev/mtd0".into(), taken: at(3) });
     let mut gpu = component("gpu0", vec![hashed]);
     gpu.inventory_path = Some(INVENTORY.into());
-    let board = Board::new(model(&[&Arc::new(gpu)])).await;
+    let board = Board::with(sensors::hot(&gpu), true).await;
     let mut seen = 0;
-    for path in [OWN.to_owned(), format!("{OWN}/components/gpu0"), format!("{SOFTWARE}/gpu0")] {
+    let sensor = format!("{SENSORS}/temperature/gpu0_t");
+    for path in [OWN.to_owned(), format!("{OWN}/components/gpu0"), format!("{SOFTWARE}/gpu0"), sensor] {
         let xml: String =
             board.call(&path, "org.freedesktop.DBus.Introspectable", "Introspect", &[]).await.expect("introspect");
         let own = xml.lines().take_while(|line| !line.starts_with("  <node")).collect::<Vec<_>>().join("\n");
@@ -135,5 +137,20 @@ async fn the_introspection_is_what_the_golden_files_say() {
             }
         }
     }
-    assert_eq!(seen, 8);
+    assert_eq!(seen, 16);
+}
+
+/// Whoever reads properties must not see whose implementation answers.
+#[tokio::test]
+async fn our_properties_look_like_everybody_elses() {
+    let board = Board::new(one("1")).await;
+    let mut shapes = vec![];
+    // The folder of components has no object of ours, so it has zbus's.
+    for path in [OWN, &format!("{OWN}/components"), &format!("{SOFTWARE}/gpu0")] {
+        let xml: String =
+            board.call(path, "org.freedesktop.DBus.Introspectable", "Introspect", &[]).await.expect("introspect");
+        let (_, rest) = xml.split_once("<interface name=\"org.freedesktop.DBus.Properties\">").expect("there");
+        shapes.push(rest.split_once("</interface>").expect("an end").0.to_owned());
+    }
+    assert!(shapes.iter().all(|shape| *shape == shapes[1]), "{shapes:?}");
 }

@@ -205,6 +205,7 @@ async fn the_face_says_who_speaks_and_sends_what_is_left_when_it_ends() {
         interval: NEVER,
         resource: vec![("rack".into(), "4".into())],
         event_name_attribute: false,
+        serial_numbers: false,
     };
     let (events, receiver) = broadcast::channel(4);
     events.send(added(0)).expect("a receiver");

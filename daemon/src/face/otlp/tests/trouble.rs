@@ -155,6 +155,7 @@ async fn an_illegal_endpoint_is_refused() {
             interval: NEVER,
             resource: vec![],
             event_name_attribute: false,
+            serial_numbers: false,
         };
         let resource = resource::resource(Path::new("/nowhere"), None, &[], None);
         assert!(

@@ -1,0 +1,1 @@
+//! Following sensors, without a wire: the clock is paused and a function answers.
