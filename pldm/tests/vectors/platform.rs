@@ -43,7 +43,7 @@ pub(crate) fn check(vector: &Vector) -> bool {
             assert_eq!(u64::from(it.sensor_id), number(&fields["sensor_id"]));
             assert_eq!(u64::from(it.rearm_event_state), number(&fields["rearm_event_state"]));
         }),
-        // A real device: SatMC of NVIDIA, in microdegrees or the like; 3438000 of something.
+        // A real device.
         "real.satmc.GetSensorReading.resp" => vector.response::<GetSensorReading>(reading),
         name if name.starts_with("platform.GetSensorReading.resp.") => vector.response::<GetSensorReading>(reading),
         name if name.starts_with("platform.GetStateSensorReadings.resp.") => {
