@@ -108,6 +108,10 @@ enum Section {
     LastOfFile,
 }
 
+/// How devices refuse a section that begins where the file ends.
+const BEYOND_THE_END: [CompletionCode; 2] =
+    [CompletionCode::ERROR_REQUESTED_TRANSFER_LENGTH, CompletionCode::ERROR_INVALID_DATA];
+
 /// What is asked for next within a section.
 struct Step {
     operation: TransferOperation,
@@ -141,10 +145,10 @@ impl Reading<'_> {
         let mut step = Step { operation: TransferOperation::FIRST_PART, handle: 0 };
         loop {
             let part = match self.part(&step, offset, length).await {
-                // Beyond the end of the file, which is where the section before ended.
-                Err(CallError {
-                    failure: Failure::Refused(CompletionCode::ERROR_REQUESTED_TRANSFER_LENGTH), ..
-                }) if first && offset > 0 => {
+                // Beyond the end of the file, which is where the section before ended; a host of mctp-rs says ERROR_INVALID_DATA.
+                Err(CallError { failure: Failure::Refused(code), .. })
+                    if first && offset > 0 && BEYOND_THE_END.contains(&code) =>
+                {
                     return Ok(Section::LastOfFile);
                 }
                 part => part?,
@@ -221,8 +225,8 @@ impl Reading<'_> {
 
     /// Compares a part's checksum with what it should be, `before` being that of the parts before it in this section.
     ///
-    /// DSP0240 wants the CRC-32 of all parts so far, and openbmc/pldm and mctp-rs go by that; libpldm's responder sends
-    /// that of the part alone. Both say that the part is whole.
+    /// DSP0240 wants the CRC-32 of all parts so far, and openbmc/pldm goes by that; libpldm's responder and
+    /// mctp-rs send that of the part alone. Both say that the part is whole.
     fn judge(&mut self, before: u32, part: &MultipartReceived) -> Result<u32, TransferFault> {
         let right = crc32_after(before, &part.data);
         let sent = part.checksum.unwrap_or_default();

@@ -147,13 +147,15 @@ async fn no_more_is_asked_for_than_is_wanted() {
 
 #[tokio::test(start_paused = true)]
 async fn a_device_may_refuse_what_lies_beyond_the_end() {
-    let host = host(contents(16_384), 512);
-    let (mut requester, _) = device(move |request, _| match asked(request) {
-        Asked::First(16_384, _) => refusal(request, 0x24),
-        _ => host(request),
-    });
-    let got = read(&mut requester, FILE, LIMITS).await.unwrap();
-    assert_eq!(got, FileRead { bytes: contents(16_384), ..FileRead::default() });
+    for (code, is_end) in [(0x24, true), (0x02, true), (0x01, false), (0x80, false)] {
+        let host = host(contents(16_384), 512);
+        let (mut requester, _) = device(move |request, _| match asked(request) {
+            Asked::First(16_384, _) => refusal(request, code),
+            _ => host(request),
+        });
+        let got = read(&mut requester, FILE, LIMITS).await.unwrap();
+        assert_eq!((got.bytes, got.cut.is_none()), (contents(16_384), is_end), "{code:#04x}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
