@@ -47,7 +47,10 @@ impl Shelf {
         let limits = pldm::Limits { items: most.min(patience::FILE.items), ..patience::FILE };
         let identifier = FileIdentifier(source.identifier);
         let read = file::read(requester, identifier, limits).await.map_err(|error| error.to_string())?;
+        let is_full = read.bytes.len() >= limits.items;
         let missing = read.cut.map(|cut| cut.what()).or_else(|| read.damage.map(|damage| damage.to_string()));
+        // Whether that was all of it is not asked: a device need not tell how long a file is.
+        let missing = missing.or_else(|| is_full.then(|| format!("no more than {} bytes are kept", limits.items)));
         let (shelf, component, source) = (self.clone(), component.clone(), source.clone());
         let keep = move || shelf.keep(&component, &source, &read.bytes, missing.unwrap_or_default());
         tokio::task::spawn_blocking(keep).await.map_err(|error| error.to_string())?
