@@ -4,10 +4,9 @@
 use firmwarden_tests::{
     board::{Configuration, Description, Event, Fault, Handle, Transfer},
     daemon::{Sensor, Source, Told},
-    eventually,
     scene::Scene,
+    until,
 };
-use std::time::Duration;
 
 const READING: (u8, u8) = (2, 0x11);
 
@@ -30,16 +29,6 @@ fn quick(name: &str) -> Description {
 
 async fn scene(components: Vec<Description>, configuration: Configuration) -> Scene {
     Scene::start(components, configuration).await.unwrap_or_else(|error| panic!("{error}"))
-}
-
-async fn until(what: &str, is: impl Fn() -> bool) {
-    let mut tick = tokio::time::interval(Duration::from_millis(10));
-    let waiting = async {
-        while !is() {
-            tick.tick().await;
-        }
-    };
-    eventually(what, waiting).await;
 }
 
 impl Hostile {
