@@ -138,7 +138,9 @@ async fn fru_tables_and_devices_behind_that_never_end_are_faults_of_the_componen
         (Transfer::Identifiers, "QueryDownstreamIdentifiers"),
         (Transfer::Parameters, "GetDownstreamFirmwareParameters"),
     ] {
-        for fault in [Fault::Endless { of }, Fault::HandleLoop { of }] {
+        // Only one of them has a checksum.
+        let lie = (of == Transfer::Fru).then_some(Fault::CrcLie { of });
+        for fault in [Fault::Endless { of }, Fault::HandleLoop { of }].into_iter().chain(lie) {
             let configuration = Configuration::default();
             let behind = Description::named("nic0").downstream;
             let hostile = Hostile::shaped([fault], configuration, |bad| {
