@@ -18,7 +18,7 @@ const GOOD: &str = "nic0";
 const MEMORY: u64 = 64 << 20;
 
 /// How many readings of the healthy one are compared: its five sensors are due once a second.
-const READINGS: u64 = 16;
+const READINGS: u64 = 10;
 
 struct Hostile(Scene);
 
