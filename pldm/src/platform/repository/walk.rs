@@ -191,7 +191,8 @@ impl Walk {
 
     /// Waits for the end of an update; no longer, if that was often enough.
     async fn wait(&mut self) -> bool {
-        if self.waits >= patience::REPOSITORY_UPDATE_TRIES {
+        let is_late = self.began.elapsed() >= patience::REPOSITORY_TIME;
+        if is_late || self.waits >= patience::REPOSITORY_UPDATE_TRIES {
             return false;
         }
         sleep(patience::REPOSITORY_UPDATE_DELAY).await;
