@@ -26,6 +26,14 @@ pub(super) struct Wanted {
     pub(super) component: Option<String>,
 }
 
+impl Wanted {
+    /// What to say where the component that is wanted has neither a sensor nor a fault.
+    pub(super) fn nothing(&self, view: &Sensors) -> Option<Vec<String>> {
+        let component = self.component.as_ref().filter(|_| view.is_empty() && view.sources.is_empty())?;
+        Some(vec![format!("no sensor of {component} is known")])
+    }
+}
+
 impl Subject for Wanted {
     type View = Sensors;
 
