@@ -11,7 +11,7 @@ use crate::{
     inventory::{exchange, is_silence},
     listen::{Ear, Hub},
     logs::Shelf,
-    model::{Id, Origin, Reading},
+    model::{Fault, Id, Origin, Reading},
     settings::{self, Settings},
     store::{Report, Store, Word},
 };
@@ -117,7 +117,9 @@ impl Followed {
             fetching: JoinSet::new(),
             schedule: Schedule::default(),
             polls: Schedule::default(),
+            is_new: true,
             records_after: now,
+            record_faults: vec![],
             logs_after: now,
             tale: Tale { voice, catalogue: Catalogue::default(), heard: Heard::new(now), readings: vec![] },
         };
@@ -166,8 +168,12 @@ struct Following {
     schedule: Schedule,
     /// When it is the events' turn, where they are polled: one entry or none.
     polls: Schedule,
-    /// The records are not read again before.
+    /// Whether the endpoint was found anew, and its records are to be looked at.
+    is_new: bool,
+    /// They are not read again before.
     records_after: Instant,
+    /// What was wrong when they were looked at.
+    record_faults: Vec<Fault>,
     /// The logs are not fetched again unasked before.
     logs_after: Instant,
     tale: Tale,
@@ -205,14 +211,6 @@ impl Tale {
             self.voice.tell(Word::Readings(readings));
         }
     }
-
-    /// None of the sensors has a value now.
-    fn lose_all(&mut self, why: &str) {
-        let at = Some(Stamp::now());
-        let lost = self.catalogue.sensors.keys().map(|id| (id.clone(), Reading::unknown(at, why)));
-        self.readings = lost.collect();
-        self.flush();
-    }
 }
 
 /// How long to wait before a device that does not answer is asked again, then twice as long, ...
@@ -243,14 +241,18 @@ impl Following {
     async fn run(mut self) {
         let mut failures = 0u32;
         loop {
-            self.renewed.mark_unchanged();
+            if self.is_renewed() {
+                self.renewed.mark_unchanged();
+                self.is_new = true;
+                self.ask_all();
+            }
             match self.set_up().await {
                 Ok(()) => {
                     failures = 0;
                     self.watch().await;
                 }
                 Err(error) => {
-                    self.tale.lose_all(&error.what());
+                    self.lose_all(&error.what());
                     self.idle(Instant::now() + rest(failures)).await;
                     failures = failures.saturating_add(1);
                 }
@@ -265,6 +267,21 @@ impl Following {
             self.attend();
             self.wait(Some(until)).await;
         }
+    }
+
+    /// None of the sensors has a value now; as soon as the device answers they are all asked for one.
+    fn lose_all(&mut self, why: &str) {
+        let at = Some(Stamp::now());
+        let lost = self.tale.catalogue.sensors.keys().map(|id| (id.clone(), Reading::unknown(at, why)));
+        self.tale.readings = lost.collect();
+        self.tale.flush();
+        self.ask_all();
+    }
+
+    /// It is every sensor's turn.
+    fn ask_all(&mut self) {
+        let now = Instant::now();
+        (0..self.tale.catalogue.asked.len()).for_each(|number| self.schedule.soon(number, now));
     }
 
     fn is_renewed(&self) -> bool {
@@ -310,7 +327,7 @@ impl Following {
             if outcome.err().filter(is_silence).is_none() {
                 silences = 0;
             } else if self.silence().await.is_some() {
-                self.tale.lose_all("the component does not answer");
+                self.lose_all("the component does not answer");
                 resting = Instant::now() + rest(silences);
                 silences = silences.saturating_add(1);
             } else {
@@ -344,7 +361,7 @@ impl Following {
             self.tale.voice.tell(Word::EventsLost(count));
         } else if heard.is_storm_over(now) {
             // What they said is asked for instead.
-            (0..self.tale.catalogue.asked.len()).for_each(|number| self.schedule.soon(number, now));
+            self.ask_all();
         }
         if self.tale.heard.logs_wanted && now >= self.logs_after {
             self.logs_after = now + LOGS_REST;

@@ -27,14 +27,14 @@ impl Following {
         if !self.care.shared {
             self.terminus(&mut faults).await?;
         }
-        self.records(&mut faults).await?;
+        self.records().await?;
+        faults.extend(self.record_faults.iter().cloned());
         let delivery = match self.care.settings.events && !self.care.shared {
             true => self.events(&mut faults).await?,
             false => Delivery::None,
         };
         let catalogue = &self.tale.catalogue;
         let polls = (delivery == Delivery::Polled).then_some(self.care.settings.poll_interval);
-        self.schedule = Schedule::new(catalogue.asked.iter().map(|asked| asked.interval), Instant::now());
         self.polls = Schedule::new(polls, Instant::now());
         self.tale.voice.tell(Word::Sensors(catalogue.described(delivery, faults)));
         self.finish_round();
@@ -44,6 +44,9 @@ impl Following {
     /// A terminus that has no id may not send events. In OpenBMC it is the endpoint id.
     async fn terminus(&mut self, faults: &mut Vec<Fault>) -> Result<(), CallError> {
         let answer = ask!(self, requester => requester.call(&GetTid));
+        if let Some(silence) = answer.as_ref().err().filter(|error| is_silence(error)) {
+            return Err(silence.clone());
+        }
         let tid = self.settle(answer, faults).await?.map(|answer| answer.tid);
         if tid == Some(Tid::UNASSIGNED) {
             let request = SetTid { tid: Tid(self.requester.address().eid.0) };
@@ -54,17 +57,26 @@ impl Following {
     }
 
     /// Reads the records, unless they are those that were read before, or were read just now.
-    async fn records(&mut self, faults: &mut Vec<Fault>) -> Result<(), CallError> {
-        if let Some(known) = self.tale.catalogue.repository.clone() {
-            let now = ask!(self, requester => requester.call(&GetPdrRepositoryInfo));
-            self.tale.heard.records_changed |= self.settle(now, faults).await? != Some(known);
-        } else {
-            self.tale.heard.records_changed = true;
+    async fn records(&mut self) -> Result<(), CallError> {
+        let mut faults = Vec::new();
+        if self.is_new {
+            let known = self.tale.catalogue.repository.clone();
+            let is_known = match known.is_some() {
+                true => {
+                    let now = ask!(self, requester => requester.call(&GetPdrRepositoryInfo));
+                    self.settle(now, &mut faults).await? == known
+                }
+                false => false,
+            };
+            self.tale.heard.records_changed |= !is_known;
+        } else if !self.tale.heard.records_changed {
+            return Ok(());
         }
         if self.tale.heard.records_changed && Instant::now() >= self.records_after {
-            self.read_records(faults).await?;
+            self.read_records(&mut faults).await?;
         }
         faults.extend(self.tale.catalogue.faults.iter().cloned());
+        (self.is_new, self.record_faults) = (false, faults);
         Ok(())
     }
 
@@ -87,7 +99,9 @@ impl Following {
         match repository {
             Ok(repository) => {
                 let (component, address) = (&self.tale.voice.component, self.requester.address());
-                self.tale.catalogue = Catalogue::of(component, address, self.care.settings.interval, repository);
+                let catalogue = Catalogue::of(component, address, self.care.settings.interval, repository);
+                self.schedule = Schedule::new(catalogue.asked.iter().map(|asked| asked.interval), Instant::now());
+                self.tale.catalogue = catalogue;
             }
             Err(error) => self.blame(error, faults),
         }
