@@ -231,8 +231,9 @@ const REPOSITORY_REST: Duration = Duration::from_secs(10);
 /// Logs are not fetched unasked more often than this: a device in trouble tells of it again and again.
 const LOGS_REST: Duration = Duration::from_secs(60);
 
-/// What was read is told after this at the latest: where sensors are slower than their rate, there is never nothing to do.
-const ROUND_LONGEST: Duration = Duration::from_secs(1);
+/// What was read is told after this: together, because each telling costs the faces as much as all of it, and no later,
+/// because where sensors are slower than their rate there is never nothing to do.
+const ROUND: Duration = Duration::from_millis(500);
 
 /// As many readings are told at once at the most; a requester remembers more calls than that.
 const ROUND_MOST: usize = 128;
@@ -291,8 +292,8 @@ impl Following {
     /// Reads each sensor when it is its turn and polls for events when it is theirs, until the endpoint is found anew, its
     /// records are others, or it has forgotten us.
     async fn watch(&mut self) {
-        let (mut silences, mut polled, mut round) = (0u32, false, Instant::now());
-        let mut resting = round;
+        let (mut silences, mut polled, mut resting) = (0u32, false, Instant::now());
+        let (mut round, mut is_told) = (resting, true);
         loop {
             self.attend();
             let now = Instant::now();
@@ -300,9 +301,9 @@ impl Following {
             if self.is_renewed() || heard.is_silent(now) || (heard.records_changed && now >= self.records_after) {
                 return;
             }
-            if now.saturating_duration_since(round) >= ROUND_LONGEST || self.tale.readings.len() >= ROUND_MOST {
+            if !is_told && (now >= round || self.tale.readings.len() >= ROUND_MOST) {
                 self.finish_round();
-                round = now;
+                (round, is_told) = (now + ROUND, true);
             }
             let is_rested = now >= resting;
             let is_polled = is_rested && (self.tale.heard.poll_from.is_some() || self.polls.due(now).is_some());
@@ -317,13 +318,12 @@ impl Following {
                     self.poll().await
                 }
                 _ => {
-                    self.finish_round();
-                    let next = self.next(resting);
+                    let next = self.next(resting).into_iter().chain((!is_told).then_some(round)).min();
                     self.wait(next).await;
-                    round = Instant::now();
                     continue;
                 }
             };
+            is_told = false;
             if outcome.err().filter(is_silence).is_none() {
                 silences = 0;
             } else if self.silence().await.is_some() {
