@@ -28,7 +28,9 @@ macro_rules! record {
             }
         }
     };
-    ($(#[$meta:meta])* pub struct $name:ident = $wire:tt { $($(#[$doc:meta])* pub $field:ident: $type:ty $(as $how:tt)?),* $(,)? }) => {
+    ($(#[$meta:meta])* pub struct $name:ident = $wire:tt {
+        $($(#[$doc:meta])* pub $field:ident: $type:ty $(as $how:tt)?),* $(,)?
+    }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Eq, PartialEq)]
         pub struct $name { $($(#[$doc])* pub $field: $type),* }
