@@ -5,7 +5,7 @@ use super::{
     DataSize, EffecterOperationalState, EventMessageEnable, Sent,
     reading::{composite_count, read_composite},
 };
-use crate::{Answer, Leniency, Lenient, message::request};
+use crate::{Answer, Keep, Leniency, Lenient, message::request};
 use wire::{Malformed, Reader, Wire, Writer};
 
 wire::record! {
@@ -33,14 +33,9 @@ impl NumericEffecterValue {
     pub const fn is_valid(&self) -> bool {
         self.operational_state.is_enabled()
     }
+}
 
-    /// Decodes the state, and as much of the values as came.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let answer = Self::read_kept(&mut r)?;
-        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
-    }
-
+impl Keep for NumericEffecterValue {
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let size: DataSize = r.get("effecter_data_size")?;
         let operational_state = r.get("effecter_oper_state")?;
@@ -53,8 +48,7 @@ impl Wire for NumericEffecterValue {
     const NAME: &'static str = "GetNumericEffecterValue response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let answer = Self::read_kept(r)?;
-        answer.damage.map_or(Ok(answer.value), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -100,12 +94,10 @@ impl StateEffecterState {
     }
 }
 
-impl StateEffecterStates {
-    /// Decodes the effecters that arrived whole.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let (effecters, damage) = read_composite(&mut r, "effecter")?;
-        Ok(Answer { value: Self { effecters }, damage: damage.or_else(|| r.finish().err()) })
+impl Keep for StateEffecterStates {
+    fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
+        let (effecters, damage) = read_composite(r, "effecter")?;
+        Ok(Answer { value: Self { effecters }, damage })
     }
 }
 
@@ -113,8 +105,7 @@ impl Wire for StateEffecterStates {
     const NAME: &'static str = "GetStateEffecterStates response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let (effecters, damage) = read_composite(r, "effecter")?;
-        damage.map_or(Ok(Self { effecters }), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -162,13 +153,14 @@ impl Wire for SetNumericEffecterValue {
     }
 }
 
-/// Switches state effecters and their events (DSP0248, SetStateEffecterEnables, 0x38).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SetStateEffecterEnables {
-    /// The effecters that share this id.
-    pub effecter_id: u16,
-    /// What each is to do.
-    pub effecters: Vec<StateEffecterEnable>,
+wire::record! {
+    /// Switches state effecters and their events (DSP0248, SetStateEffecterEnables, 0x38).
+    pub struct SetStateEffecterEnables = "SetStateEffecterEnables" {
+        /// The effecters that share this id.
+        pub effecter_id: u16,
+        /// What each is to do.
+        pub effecters: Vec<StateEffecterEnable> as [u8 "composite_effecter_count", "effecter"],
+    }
 }
 
 wire::record! {
@@ -181,27 +173,14 @@ wire::record! {
     }
 }
 
-impl Wire for SetStateEffecterEnables {
-    const NAME: &'static str = "SetStateEffecterEnables";
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let effecter_id = r.get("effecter_id")?;
-        let count: u8 = r.get("composite_effecter_count")?;
-        Ok(Self { effecter_id, effecters: r.list(count, "effecter")? })
+wire::record! {
+    /// Sets state effecters (DSP0248, SetStateEffecterStates, 0x39).
+    pub struct SetStateEffecterStates = "SetStateEffecterStates" {
+        /// The effecters that share this id.
+        pub effecter_id: u16,
+        /// What each is to do.
+        pub effecters: Vec<StateEffecterRequest> as [u8 "composite_effecter_count", "effecter"],
     }
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.effecter_id)?;
-        w.len::<u8>(self.effecters.len(), "composite_effecter_count")?;
-        w.list(&self.effecters)
-    }
-}
-
-/// Sets state effecters (DSP0248, SetStateEffecterStates, 0x39).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SetStateEffecterStates {
-    /// The effecters that share this id.
-    pub effecter_id: u16,
-    /// What each is to do.
-    pub effecters: Vec<StateEffecterRequest>,
 }
 
 wire::codes! {
@@ -221,20 +200,6 @@ wire::record! {
         pub set_request: SetRequest,
         /// The state it is to have.
         pub effecter_state: u8,
-    }
-}
-
-impl Wire for SetStateEffecterStates {
-    const NAME: &'static str = "SetStateEffecterStates";
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let effecter_id = r.get("effecter_id")?;
-        let count: u8 = r.get("composite_effecter_count")?;
-        Ok(Self { effecter_id, effecters: r.list(count, "effecter")? })
-    }
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.effecter_id)?;
-        w.len::<u8>(self.effecters.len(), "composite_effecter_count")?;
-        w.list(&self.effecters)
     }
 }
 

@@ -2,60 +2,39 @@
 
 use super::*;
 use crate::{
-    Header, Patience, encode_response,
     platform::event::{EventMessage, SensorChange},
-    platform::survives,
+    testing::{self, Device, survives},
 };
-use mctp::{Address, Answers, Eid, MessageType, Transport};
 use proptest::prelude::*;
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
-use tokio::time::{Instant, sleep};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// What a sensor says in the tests.
 const DATA: [u8; 6] = [0x22, 0, 1, 0, 3, 1];
 const ID: EventId = EventId(0x0102);
 
 /// A device made of one function, which sees the question and how many came before it; its answer takes a while.
-struct Device<F> {
-    react: F,
+fn slow(
     takes: Duration,
-    asked: Mutex<Vec<PollForPlatformEventMessage>>,
-}
-
-impl<F: Fn(&PollForPlatformEventMessage, usize) -> Result<PolledPart, u8> + Send + Sync> Transport for Device<F> {
-    fn exchange<'a>(&'a self, _: Address, _: MessageType, body: &'a [u8], _: Answers<'a>) -> mctp::Answer<'a> {
-        let header: Header = wire::decode(&body[..3]).unwrap();
-        let request: PollForPlatformEventMessage = wire::decode(&body[3..]).unwrap();
-        let mut asked = self.asked.lock().unwrap();
-        let reply = match (self.react)(&request, asked.len()) {
-            Ok(part) => encode_response(&header, CompletionCode::SUCCESS, &wire::encode(&part).unwrap()),
-            Err(code) => encode_response(&header, CompletionCode(code), &[]),
+    react: impl Fn(&PollForPlatformEventMessage, usize) -> Result<PolledPart, u8> + Send + Sync + 'static,
+) -> (Requester, Arc<Device>) {
+    testing::device(move |request, before| {
+        let answer = match react(&wire::decode(&request[3..]).unwrap(), before) {
+            Ok(part) => testing::reply(request, 0, &wire::encode(&part).unwrap()),
+            Err(code) => testing::reply(request, code, &[]),
         };
-        asked.push(request);
-        Box::pin(async move {
-            sleep(self.takes).await;
-            Ok(reply.unwrap())
-        })
-    }
+        Ok(vec![(takes, answer)])
+    })
 }
 
-fn slow<F>(takes: Duration, react: F) -> (Requester, Arc<Device<F>>)
-where
-    F: Fn(&PollForPlatformEventMessage, usize) -> Result<PolledPart, u8> + Send + Sync + 'static,
-{
-    let device = Arc::new(Device { react, takes, asked: Mutex::default() });
-    let address = Address { network: 1, eid: Eid(20) };
-    (Requester::new(device.clone(), address, Patience::default()), device)
-}
-
-fn device<F>(react: F) -> (Requester, Arc<Device<F>>)
-where
-    F: Fn(&PollForPlatformEventMessage, usize) -> Result<PolledPart, u8> + Send + Sync + 'static,
-{
+fn device(
+    react: impl Fn(&PollForPlatformEventMessage, usize) -> Result<PolledPart, u8> + Send + Sync + 'static,
+) -> (Requester, Arc<Device>) {
     slow(Duration::ZERO, react)
+}
+
+fn asked(device: &Device) -> Vec<PollForPlatformEventMessage> {
+    device.seen.lock().unwrap().iter().map(|request| wire::decode(&request[3..]).unwrap()).collect()
 }
 
 fn none(event_id: EventId) -> PolledPart {
@@ -95,7 +74,7 @@ async fn an_event_in_one_part_is_fetched_and_acknowledged() {
         let EventData::Sensor(event) = &polled.data else { panic!("{polled:?}") };
         let change = SensorChange::State { offset: 0, event_state: 3, previous_event_state: 1 };
         assert_eq!((&event.change, polled.damage, faults(&polled)), (&change, None, vec![]));
-        assert_eq!(*device.asked.lock().unwrap(), [PollForPlatformEventMessage::first(0), ACKNOWLEDGE]);
+        assert_eq!(asked(&device), [PollForPlatformEventMessage::first(0), ACKNOWLEDGE]);
     }
 }
 
@@ -116,7 +95,7 @@ async fn an_event_in_three_parts_is_put_together_where_a_poll_event_says() {
     assert!(matches!(polled.data, EventData::Sensor(_)) && polled.faults.is_empty());
     let next = PollForPlatformEventMessage::next;
     let right = [PollForPlatformEventMessage::first(0xaabb), next(7), next(8), ACKNOWLEDGE];
-    assert_eq!(*device.asked.lock().unwrap(), right);
+    assert_eq!(asked(&device), right);
     assert_eq!((right[1].event_id_to_acknowledge, right[0].event_id_to_acknowledge), (EventId(0xffff), EventId(0)));
 }
 
@@ -124,7 +103,7 @@ async fn an_event_in_three_parts_is_put_together_where_a_poll_event_says() {
 async fn an_empty_queue_has_no_event_and_needs_no_acknowledgement() {
     let (mut requester, device) = device(|_, _| Ok(none(EventId::NONE)));
     assert_eq!(poll(&mut requester).await, Ok(None));
-    assert_eq!(device.asked.lock().unwrap().len(), 1);
+    assert_eq!(asked(&device).len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -140,7 +119,7 @@ async fn a_checksum_that_lies_once_is_forgiven() {
         device(|request, before| Ok(three_parts(request, if before < 3 { 1 } else { crc32(&DATA) })));
     let polled = poll(&mut requester).await.unwrap().unwrap();
     assert_eq!((faults(&polled), matches!(polled.data, EventData::Sensor(_))), (vec![], true));
-    assert_eq!(device.asked.lock().unwrap().len(), 7);
+    assert_eq!(asked(&device).len(), 7);
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,7 +133,7 @@ async fn a_checksum_that_lies_twice_is_a_fault_and_the_queue_goes_on() {
         let polled = poll(&mut requester).await.unwrap().unwrap();
         let checksum = Failure::Transfer(TransferFault::Checksum { sent: 1, right: crc32(&DATA) });
         assert_eq!((faults(&polled), polled.data), (vec![checksum], EventData::Raw(DATA.to_vec())));
-        let asked = device.asked.lock().unwrap();
+        let asked = asked(&device);
         let firsts = asked.iter().filter(|one| one.transfer_operation_flag == PollOperation::GET_FIRST_PART).count();
         assert_eq!((firsts, asked.iter().position(|one| *one == ACKNOWLEDGE)), (2, Some(asked.len() - 1)));
     }
@@ -171,8 +150,8 @@ async fn endless(
         _ => Ok(none(EventId::NONE)),
     });
     let polled = poll(&mut requester).await.unwrap().unwrap();
-    assert_eq!(device.asked.lock().unwrap().last(), Some(&ACKNOWLEDGE));
-    let asked = device.asked.lock().unwrap().len();
+    assert_eq!(asked(&device).last(), Some(&ACKNOWLEDGE));
+    let asked = asked(&device).len();
     let faults = faults(&polled);
     (polled, faults, asked)
 }
@@ -224,7 +203,7 @@ async fn parts_of_another_event_are_a_fault_and_asked_for_once_more() {
         });
         let polled = poll(&mut requester).await.unwrap().unwrap();
         assert_eq!(faults(&polled), [Failure::Transfer(TransferFault::Changed { times: 1 })]);
-        assert_eq!((device.asked.lock().unwrap().len(), polled.data), (7, EventData::Raw(DATA[..4].to_vec())));
+        assert_eq!((asked(&device).len(), polled.data), (7, EventData::Raw(DATA[..4].to_vec())));
     }
 }
 
@@ -244,7 +223,7 @@ async fn a_refusal_in_the_middle_is_a_fault_and_not_being_ready_leaves_the_event
             _ => Ok(three_parts(request, 0)),
         });
         let polled = poll(&mut requester).await;
-        assert_eq!(device.asked.lock().unwrap().last() == Some(&ACKNOWLEDGE), given);
+        assert_eq!(asked(&device).last() == Some(&ACKNOWLEDGE), given);
         let refused = Failure::Refused(CompletionCode(code));
         match polled {
             Ok(polled) => assert_eq!((faults(&polled.unwrap()), given), (vec![refused], true)),
@@ -278,7 +257,7 @@ async fn all_events_are_polled_until_none_is_left_or_enough_came() {
         let mut ids = Vec::new();
         assert_eq!(poll_all(&mut requester, most, |polled| ids.push(polled.event_id.0)).await, Ok(end));
         assert_eq!(ids, [1, 3, 5][..most.min(3)]);
-        assert_eq!(device.asked.lock().unwrap().len(), calls);
+        assert_eq!(asked(&device).len(), calls);
     }
 }
 
@@ -287,7 +266,7 @@ async fn an_event_that_comes_again_and_again_is_given_once() {
     let (mut requester, device) = device(|_, _| Ok(only(None)));
     let mut count = 0;
     assert_eq!(poll_all(&mut requester, usize::MAX, |_| count += 1).await, Ok(Drained::Repeats(ID)));
-    assert_eq!((count, device.asked.lock().unwrap().len()), (1, 4));
+    assert_eq!((count, asked(&device).len()), (1, 4));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Readings of sensors: GetSensorReading, GetStateSensorReadings, and which of them a sensor may give.
 
 use super::{DataSize, EventMessageEnable, PresentState, Raw, SensorOperationalState, Sent};
-use crate::{Answer, Leniency, Lenient, message::request};
+use crate::{Answer, Keep, Leniency, Lenient, message::request};
 use wire::{Malformed, Reader, Wire, Writer};
 
 /// How many sensors or effecters of one id there can be (DSP0248, compositeSensorCount: 1 to 8).
@@ -52,14 +52,10 @@ impl SensorReading {
     pub fn value(&self) -> Option<Raw> {
         self.present_reading.number().filter(|_| self.is_valid())
     }
+}
 
-    /// Decodes the states, and as much of the reading as came: devices that cannot measure leave it out.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let answer = Self::read_kept(&mut r)?;
-        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
-    }
-
+impl Keep for SensorReading {
+    // Devices that cannot measure leave the reading out.
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let size: DataSize = r.get("sensor_data_size")?;
         let operational_state = r.get("sensor_operational_state")?;
@@ -84,8 +80,7 @@ impl Wire for SensorReading {
     const NAME: &'static str = "GetSensorReading response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let answer = Self::read_kept(r)?;
-        answer.damage.map_or(Ok(answer.value), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -147,12 +142,10 @@ impl StateSensorReading {
     }
 }
 
-impl StateSensorReadings {
-    /// Decodes the sensors that arrived whole.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let (sensors, damage) = read_composite(&mut r, "sensor")?;
-        Ok(Answer { value: Self { sensors }, damage: damage.or_else(|| r.finish().err()) })
+impl Keep for StateSensorReadings {
+    fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
+        let (sensors, damage) = read_composite(r, "sensor")?;
+        Ok(Answer { value: Self { sensors }, damage })
     }
 }
 
@@ -160,8 +153,7 @@ impl Wire for StateSensorReadings {
     const NAME: &'static str = "GetStateSensorReadings response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let (sensors, damage) = read_composite(r, "sensor")?;
-        damage.map_or(Ok(Self { sensors }), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -205,14 +197,15 @@ wire::record! {
     }
 }
 
-/// Switches state sensors and their events (DSP0248, SetStateSensorEnables, 0x20). A codec only: this crate never
-/// sends it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SetStateSensorEnables {
-    /// The sensors that share this id.
-    pub sensor_id: u16,
-    /// What each is to do.
-    pub sensors: Vec<StateSensorEnable>,
+wire::record! {
+    /// Switches state sensors and their events (DSP0248, SetStateSensorEnables, 0x20). A codec only: this crate never
+    /// sends it.
+    pub struct SetStateSensorEnables = "SetStateSensorEnables" {
+        /// The sensors that share this id.
+        pub sensor_id: u16,
+        /// What each is to do.
+        pub sensors: Vec<StateSensorEnable> as [u8 "composite_sensor_count", "sensor"],
+    }
 }
 
 wire::record! {
@@ -222,20 +215,6 @@ wire::record! {
         pub operational_state: SensorOperationalState,
         /// The events it is to send.
         pub event_message_enable: EventMessageEnable,
-    }
-}
-
-impl Wire for SetStateSensorEnables {
-    const NAME: &'static str = "SetStateSensorEnables";
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let sensor_id = r.get("sensor_id")?;
-        let count: u8 = r.get("composite_sensor_count")?;
-        Ok(Self { sensor_id, sensors: r.list(count, "sensor")? })
-    }
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.sensor_id)?;
-        w.len::<u8>(self.sensors.len(), "composite_sensor_count")?;
-        w.list(&self.sensors)
     }
 }
 

@@ -2,7 +2,7 @@
 //! To set them, there are codecs only.
 
 use super::{DataSize, Sent};
-use crate::{Answer, message::request};
+use crate::{Answer, Keep, message::request};
 use wire::{Malformed, Reader, Wire, Writer};
 
 wire::record! {
@@ -34,14 +34,9 @@ pub struct SensorThresholds {
 impl SensorThresholds {
     const FIELDS: [&'static str; 6] =
         ["upper_warning", "upper_critical", "upper_fatal", "lower_warning", "lower_critical", "lower_fatal"];
+}
 
-    /// Decodes as many thresholds as came.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let answer = Self::read_kept(&mut r)?;
-        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
-    }
-
+impl Keep for SensorThresholds {
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let size: DataSize = r.get("sensor_data_size")?;
         let ([upper_warning, upper_critical, upper_fatal, lower_warning, lower_critical, lower_fatal], damage) =
@@ -55,8 +50,7 @@ impl Wire for SensorThresholds {
     const NAME: &'static str = "GetSensorThresholds response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let answer = Self::read_kept(r)?;
-        answer.damage.map_or(Ok(answer.value), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -68,23 +62,13 @@ impl Wire for SensorThresholds {
     }
 }
 
-/// Sets the thresholds of a numeric sensor (DSP0248, SetSensorThresholds, 0x13).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SetSensorThresholds {
-    /// The sensor.
-    pub sensor_id: u16,
-    /// The thresholds it is to have.
-    pub thresholds: SensorThresholds,
-}
-
-impl Wire for SetSensorThresholds {
-    const NAME: &'static str = "SetSensorThresholds";
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self { sensor_id: r.get("sensor_id")?, thresholds: r.get("thresholds")? })
-    }
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.sensor_id)?;
-        w.put(&self.thresholds)
+wire::record! {
+    /// Sets the thresholds of a numeric sensor (DSP0248, SetSensorThresholds, 0x13).
+    pub struct SetSensorThresholds = "SetSensorThresholds" {
+        /// The sensor.
+        pub sensor_id: u16,
+        /// The thresholds it is to have.
+        pub thresholds: SensorThresholds,
     }
 }
 
@@ -112,21 +96,18 @@ pub struct SensorHysteresis {
     pub hysteresis_value: Sent,
 }
 
-impl SensorHysteresis {
-    /// Decodes as much of the number as came.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
+impl Keep for SensorHysteresis {
+    fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let size: DataSize = r.get("sensor_data_size")?;
-        let (hysteresis_value, damage) = Sent::keep(&mut r, size, "hysteresis_value");
-        Ok(Answer { value: Self { hysteresis_value }, damage: damage.or_else(|| r.finish().err()) })
+        let (hysteresis_value, damage) = Sent::keep(r, size, "hysteresis_value");
+        Ok(Answer { value: Self { hysteresis_value }, damage })
     }
 }
 
 impl Wire for SensorHysteresis {
     const NAME: &'static str = "GetSensorHysteresis response";
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let size: DataSize = r.get("sensor_data_size")?;
-        Ok(Self { hysteresis_value: Sent::read(r, size, "hysteresis_value")? })
+        Self::read_whole(r)
     }
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
         w.put(&self.hysteresis_value.size())?;
@@ -134,23 +115,13 @@ impl Wire for SensorHysteresis {
     }
 }
 
-/// Sets the hysteresis of a numeric sensor (DSP0248, SetSensorHysteresis, 0x16).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SetSensorHysteresis {
-    /// The sensor.
-    pub sensor_id: u16,
-    /// The hysteresis it is to have.
-    pub hysteresis: SensorHysteresis,
-}
-
-impl Wire for SetSensorHysteresis {
-    const NAME: &'static str = "SetSensorHysteresis";
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self { sensor_id: r.get("sensor_id")?, hysteresis: r.get("hysteresis")? })
-    }
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.sensor_id)?;
-        w.put(&self.hysteresis)
+wire::record! {
+    /// Sets the hysteresis of a numeric sensor (DSP0248, SetSensorHysteresis, 0x16).
+    pub struct SetSensorHysteresis = "SetSensorHysteresis" {
+        /// The sensor.
+        pub sensor_id: u16,
+        /// The hysteresis it is to have.
+        pub hysteresis: SensorHysteresis,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who gets a terminus's events, how, and which it can send.
 
 use super::EventClass;
-use crate::{Answer, base::Done, message::request};
+use crate::{Answer, Keep, base::Done, message::request};
 use mctp::Eid;
 use wire::{Damage, Malformed, Reader, Wire, Writer};
 
@@ -144,14 +144,7 @@ pub struct SupportedEvents {
     pub classes: Vec<EventClass>,
 }
 
-impl SupportedEvents {
-    /// Decodes the classes that came.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let answer = Self::read_kept(&mut r)?;
-        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
-    }
-
+impl Keep for SupportedEvents {
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let synchrony_configuration = r.get("synchrony_configuration")?;
         let synchrony_configurations_supported = r.get("synchrony_configuration_supported")?;
@@ -169,8 +162,7 @@ impl Wire for SupportedEvents {
     const NAME: &'static str = "EventMessageSupported response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let answer = Self::read_kept(r)?;
-        answer.damage.map_or(Ok(answer.value), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
