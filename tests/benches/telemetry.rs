@@ -10,10 +10,13 @@ use firmwarden_tests::{
     receiver::Receiver,
 };
 use std::time::Duration;
-use support::{Outcome, Spread, machine, process::Process, questions, runs, sensing, shipped};
+use support::{Outcome, Spread, machine, process::Process, runs, sensing, shipped};
 use tokio::time::sleep;
 
 const COMPONENTS: usize = 40;
+
+/// GetSensorReading.
+const READING: (u8, u8) = (2, 0x11);
 
 /// Every second component has 7 sensors, the others 8.
 const SENSORS: usize = COMPONENTS / 2 * (7 + 8);
@@ -61,7 +64,7 @@ async fn row(name: &str, receiver: Option<&Receiver>, sensors_on_bus: bool) -> O
     // Those that began together find their own places in time within the first interval.
     sleep(INTERVAL).await;
     let process = Process::daemon().ok_or("the daemon is not there")?;
-    let asked = || parts.iter().map(|one| questions(&board, one)).sum::<u64>();
+    let asked = || parts.iter().map(|one| board.component(&one.name).asked_for(READING.0, READING.1)).sum::<u64>();
     let (mut all, mut readings) = (Vec::new(), 0);
     if let Some(receiver) = receiver {
         receiver.clear();

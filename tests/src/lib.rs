@@ -13,4 +13,4 @@ pub mod scene;
 pub mod second;
 mod wait;
 
-pub use wait::{PATIENCE, eventually};
+pub use wait::{PATIENCE, eventually, until};

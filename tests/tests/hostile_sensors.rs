@@ -4,10 +4,9 @@
 use firmwarden_tests::{
     board::{Configuration, Description, Event, Fault, Handle, Transfer},
     daemon::{Sensor, Source, Told},
-    eventually,
     scene::Scene,
+    until,
 };
-use std::time::Duration;
 
 const READING: (u8, u8) = (2, 0x11);
 
@@ -19,7 +18,7 @@ const GOOD: &str = "nic0";
 const MEMORY: u64 = 64 << 20;
 
 /// How many readings of the healthy one are compared: its five sensors are due once a second.
-const READINGS: u64 = 16;
+const READINGS: u64 = 10;
 
 struct Hostile(Scene);
 
@@ -30,16 +29,6 @@ fn quick(name: &str) -> Description {
 
 async fn scene(components: Vec<Description>, configuration: Configuration) -> Scene {
     Scene::start(components, configuration).await.unwrap_or_else(|error| panic!("{error}"))
-}
-
-async fn until(what: &str, is: impl Fn() -> bool) {
-    let mut tick = tokio::time::interval(Duration::from_millis(10));
-    let waiting = async {
-        while !is() {
-            tick.tick().await;
-        }
-    };
-    eventually(what, waiting).await;
 }
 
 impl Hostile {
@@ -149,7 +138,9 @@ async fn fru_tables_and_devices_behind_that_never_end_are_faults_of_the_componen
         (Transfer::Identifiers, "QueryDownstreamIdentifiers"),
         (Transfer::Parameters, "GetDownstreamFirmwareParameters"),
     ] {
-        for fault in [Fault::Endless { of }, Fault::HandleLoop { of }] {
+        // Only one of them has a checksum.
+        let lie = (of == Transfer::Fru).then_some(Fault::CrcLie { of });
+        for fault in [Fault::Endless { of }, Fault::HandleLoop { of }].into_iter().chain(lie) {
             let configuration = Configuration::default();
             let behind = Description::named("nic0").downstream;
             let hostile = Hostile::shaped([fault], configuration, |bad| {

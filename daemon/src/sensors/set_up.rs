@@ -12,7 +12,7 @@ use pldm::{
     base::{GetTid, SetTid, Tid},
     platform::{
         self, GetPdrRepositoryInfo,
-        event::{EventMessageSupported, FORMAT_VERSION, SetEventReceiver, SynchronyConfigurations},
+        event::{EventMessageSupported, FORMAT_VERSION, GetEventReceiver, SetEventReceiver, SynchronyConfigurations},
     },
 };
 use tokio::time::Instant;
@@ -27,16 +27,20 @@ impl Following {
         if !self.care.shared {
             self.terminus(&mut faults).await?;
         }
-        self.records(&mut faults).await?;
-        let delivery = match self.care.settings.events && !self.care.shared {
-            true => self.events(&mut faults).await?,
-            false => Delivery::None,
-        };
+        let is_other = self.records(&mut faults).await?;
+        let wants_events = self.care.settings.events && !self.care.shared;
+        if wants_events && self.is_forgotten(&mut faults).await? {
+            self.delivery = self.events(&mut faults).await?;
+            let polls = (self.delivery == Delivery::Polled).then_some(self.care.settings.poll_interval);
+            self.polls = Schedule::new(polls, Instant::now());
+        } else if wants_events && !is_other {
+            // It is as it was: nothing is due that was not.
+            self.finish_round();
+            return Ok(());
+        }
         let catalogue = &self.tale.catalogue;
-        let polls = (delivery == Delivery::Polled).then_some(self.care.settings.poll_interval);
         self.schedule = Schedule::new(catalogue.asked.iter().map(|asked| asked.interval), Instant::now());
-        self.polls = Schedule::new(polls, Instant::now());
-        self.tale.voice.tell(Word::Sensors(catalogue.described(delivery, faults)));
+        self.tale.voice.tell(Word::Sensors(catalogue.described(self.delivery, faults)));
         self.finish_round();
         Ok(())
     }
@@ -53,19 +57,31 @@ impl Following {
         Ok(())
     }
 
-    /// Reads the records, unless they are those that were read before, or were read just now.
-    async fn records(&mut self, faults: &mut Vec<Fault>) -> Result<(), CallError> {
+    /// Whether the device has to be told who gets its events. One that has not forgotten us is left alone: there are some
+    /// that empty their queue when they are told.
+    async fn is_forgotten(&mut self, faults: &mut Vec<Fault>) -> Result<bool, CallError> {
+        if self.delivery == Delivery::None || self.tale.heard.is_silent(Instant::now()) {
+            return Ok(true);
+        }
+        let answer = ask!(self, requester => requester.call(&GetEventReceiver));
+        let receiver = self.settle(answer, faults).await?.map(|it| it.event_receiver);
+        Ok(receiver != Some(self.care.own_eid.0))
+    }
+
+    /// Reads the records, unless they are those that were read before, or were read just now. Whether they were read.
+    async fn records(&mut self, faults: &mut Vec<Fault>) -> Result<bool, CallError> {
         if let Some(known) = self.tale.catalogue.repository.clone() {
             let now = ask!(self, requester => requester.call(&GetPdrRepositoryInfo));
             self.tale.heard.records_changed |= self.settle(now, faults).await? != Some(known);
         } else {
             self.tale.heard.records_changed = true;
         }
-        if self.tale.heard.records_changed && Instant::now() >= self.records_after {
+        let are_read = self.tale.heard.records_changed && Instant::now() >= self.records_after;
+        if are_read {
             self.read_records(faults).await?;
         }
         faults.extend(self.tale.catalogue.faults.iter().cloned());
-        Ok(())
+        Ok(are_read)
     }
 
     async fn read_records(&mut self, faults: &mut Vec<Fault>) -> Result<(), CallError> {

@@ -48,7 +48,8 @@ pub async fn read(requester: &mut Requester, file: FileIdentifier, limits: Limit
     got.damage = got.damage.or(open.damage);
     let file = open.value.file_descriptor;
     let (began, heartbeat) = (Instant::now(), Some(Heartbeat { every: Duration::ZERO, last: Instant::now() }));
-    let mut reading = Reading { requester, file, limits, part_size, heartbeat, began, parts: 0, under_way: false, got };
+    let mut reading =
+        Reading { requester, file, limits, part_size, heartbeat, began, parts: 0, under_way: false, ended: false, got };
     let ended = reading.sections().await;
     reading.close(ended).await
 }
@@ -89,6 +90,8 @@ struct Reading<'a> {
     parts: u32,
     /// Whether a section was begun and not ended.
     under_way: bool,
+    /// Whether the section before came to its end by the device's own word.
+    ended: bool,
     got: FileRead,
 }
 
@@ -107,10 +110,6 @@ enum Section {
     /// The file ends in it.
     LastOfFile,
 }
-
-/// How devices refuse a section that begins where the file ends.
-const BEYOND_THE_END: [CompletionCode; 2] =
-    [CompletionCode::ERROR_REQUESTED_TRANSFER_LENGTH, CompletionCode::ERROR_INVALID_DATA];
 
 /// What is asked for next within a section.
 struct Step {
@@ -145,9 +144,9 @@ impl Reading<'_> {
         let mut step = Step { operation: TransferOperation::FIRST_PART, handle: 0 };
         loop {
             let part = match self.part(&step, offset, length).await {
-                // Beyond the end of the file, which is where the section before ended; a host of mctp-rs says ERROR_INVALID_DATA.
+                // Beyond the end of the file, which is where the section before ended.
                 Err(CallError { failure: Failure::Refused(code), .. })
-                    if first && offset > 0 && BEYOND_THE_END.contains(&code) =>
+                    if first && offset > 0 && self.is_the_end(code) =>
                 {
                     return Ok(Section::LastOfFile);
                 }
@@ -179,12 +178,20 @@ impl Reading<'_> {
                 // All came, or nothing does any more. A device that does not say so is taken at its deeds, not its word:
                 // what is still missing is asked for as a section of its own.
                 self.got.overlooked.extend((!last).then_some(Leniency::Contradiction));
+                self.ended = last;
                 self.complete().await;
                 return Ok(if last && came < limit { Section::LastOfFile } else { Section::Filled });
             }
             (first, tries) = (false, 1);
             step = Step { operation: TransferOperation::NEXT_PART, handle: part.next_data_transfer_handle };
         }
+    }
+
+    /// Whether a section that is refused like this begins where the file ends. A host of mctp-rs says that its data is
+    /// invalid, which may mean anything where the section before did not come to its end.
+    fn is_the_end(&self, code: CompletionCode) -> bool {
+        let is_invalid = code == CompletionCode::ERROR_INVALID_DATA;
+        code == CompletionCode::ERROR_REQUESTED_TRANSFER_LENGTH || (is_invalid && self.ended)
     }
 
     /// Asks for one part. Offset and length go with the first alone (DSP0240); the handle is the device's own business,

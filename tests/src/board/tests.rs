@@ -1,5 +1,6 @@
 //! The board, proven by bytes written by hand.
 
+mod agree;
 mod events;
 mod files;
 mod golden;

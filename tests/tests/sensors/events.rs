@@ -1,9 +1,10 @@
 //! What devices tell by themselves, sent or polled, and what is noticed without.
 
-use super::{POLL, SET_EVENT_RECEIVER, quick, scene, until};
+use super::{POLL, SET_EVENT_RECEIVER, quick, scene};
 use firmwarden_tests::{
     board::{Configuration, Description, Event, Handle},
     daemon::Told,
+    until,
 };
 use std::time::Duration;
 

@@ -9,10 +9,8 @@ mod records;
 
 use firmwarden_tests::{
     board::{Configuration, Description},
-    eventually,
     scene::Scene,
 };
-use std::time::Duration;
 
 /// Sensor events, and the commands whose requests are counted (DSP0248): type and command.
 const SET_EVENT_RECEIVER: (u8, u8) = (2, 0x04);
@@ -28,15 +26,4 @@ fn quick(names: &[&str]) -> Vec<Description> {
 /// A daemon on a board with these components.
 async fn scene(components: Vec<Description>, configuration: Configuration) -> Scene {
     Scene::start(components, configuration).await.unwrap_or_else(|error| panic!("{error}"))
-}
-
-/// Waits until something is so that only the board knows.
-async fn until(what: &str, is: impl Fn() -> bool) {
-    let mut tick = tokio::time::interval(Duration::from_millis(10));
-    let waiting = async {
-        while !is() {
-            tick.tick().await;
-        }
-    };
-    eventually(what, waiting).await;
 }

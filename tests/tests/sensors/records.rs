@@ -1,9 +1,10 @@
 //! What devices describe: records that change, and what is behind a device.
 
-use super::{GET_PDR, GET_PDR_REPOSITORY_INFO, quick, scene, until};
+use super::{GET_PDR, GET_PDR_REPOSITORY_INFO, quick, scene};
 use firmwarden_tests::{
     board::{Configuration, Content, Description, NumericSensor, Pdr},
     daemon::{Object, interface},
+    until,
 };
 use std::time::Duration;
 
