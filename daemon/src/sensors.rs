@@ -11,7 +11,7 @@ use crate::{
     inventory::{exchange, is_silence},
     listen::{Ear, Hub},
     logs::Shelf,
-    model::{Delivery, Id, Origin, Reading},
+    model::{Delivery, Fault, Id, Origin, Reading},
     settings::{self, Settings},
     store::{Report, Store, Word},
 };
@@ -118,7 +118,9 @@ impl Followed {
             delivery: Delivery::None,
             schedule: Schedule::default(),
             polls: Schedule::default(),
+            is_new: true,
             records_after: now,
+            record_faults: vec![],
             logs_after: now,
             tale: Tale { voice, catalogue: Catalogue::default(), heard: Heard::new(now), readings: vec![] },
         };
@@ -169,8 +171,12 @@ struct Following {
     delivery: Delivery,
     /// When it is the events' turn, where they are polled: one entry or none.
     polls: Schedule,
-    /// The records are not read again before.
+    /// Whether the endpoint was found anew, and its records are to be looked at.
+    is_new: bool,
+    /// They are not read again before.
     records_after: Instant,
+    /// What was wrong when they were looked at.
+    record_faults: Vec<Fault>,
     /// The logs are not fetched again unasked before.
     logs_after: Instant,
     tale: Tale,
@@ -208,14 +214,6 @@ impl Tale {
             self.voice.tell(Word::Readings(readings));
         }
     }
-
-    /// None of the sensors has a value now.
-    fn lose_all(&mut self, why: &str) {
-        let at = Some(Stamp::now());
-        let lost = self.catalogue.sensors.keys().map(|id| (id.clone(), Reading::unknown(at, why)));
-        self.readings = lost.collect();
-        self.flush();
-    }
 }
 
 /// How long to wait before a device that does not answer is asked again, then twice as long, ...
@@ -236,8 +234,9 @@ const REPOSITORY_REST: Duration = Duration::from_secs(10);
 /// Logs are not fetched unasked more often than this: a device in trouble tells of it again and again.
 const LOGS_REST: Duration = Duration::from_secs(60);
 
-/// What was read is told after this at the latest: where sensors are slower than their rate, there is never nothing to do.
-const ROUND_LONGEST: Duration = Duration::from_secs(1);
+/// What was read is told after this: together, because each telling costs the faces as much as all of it, and no later,
+/// because where sensors are slower than their rate there is never nothing to do.
+const ROUND: Duration = Duration::from_millis(500);
 
 /// As many readings are told at once at the most; a requester remembers more calls than that.
 const ROUND_MOST: usize = 128;
@@ -246,14 +245,18 @@ impl Following {
     async fn run(mut self) {
         let mut failures = 0u32;
         loop {
-            self.renewed.mark_unchanged();
+            if self.is_renewed() {
+                self.renewed.mark_unchanged();
+                self.is_new = true;
+                self.ask_all();
+            }
             match self.set_up().await {
                 Ok(()) => {
                     failures = 0;
                     self.watch().await;
                 }
                 Err(error) => {
-                    self.tale.lose_all(&error.what());
+                    self.lose_all(&error.what());
                     self.idle(Instant::now() + rest(failures)).await;
                     failures = failures.saturating_add(1);
                 }
@@ -270,6 +273,21 @@ impl Following {
         }
     }
 
+    /// None of the sensors has a value now; as soon as the device answers they are all asked for one.
+    fn lose_all(&mut self, why: &str) {
+        let at = Some(Stamp::now());
+        let lost = self.tale.catalogue.sensors.keys().map(|id| (id.clone(), Reading::unknown(at, why)));
+        self.tale.readings = lost.collect();
+        self.tale.flush();
+        self.ask_all();
+    }
+
+    /// It is every sensor's turn.
+    fn ask_all(&mut self) {
+        let now = Instant::now();
+        (0..self.tale.catalogue.asked.len()).for_each(|number| self.schedule.soon(number, now));
+    }
+
     fn is_renewed(&self) -> bool {
         self.renewed.has_changed().unwrap_or(true)
     }
@@ -277,8 +295,8 @@ impl Following {
     /// Reads each sensor when it is its turn and polls for events when it is theirs, until the endpoint is found anew, its
     /// records are others, or it has forgotten us.
     async fn watch(&mut self) {
-        let (mut silences, mut polled, mut round) = (0u32, false, Instant::now());
-        let mut resting = round;
+        let (mut silences, mut polled, mut resting) = (0u32, false, Instant::now());
+        let (mut round, mut is_told) = (resting, true);
         loop {
             self.attend();
             let now = Instant::now();
@@ -286,9 +304,9 @@ impl Following {
             if self.is_renewed() || heard.is_silent(now) || (heard.records_changed && now >= self.records_after) {
                 return;
             }
-            if now.saturating_duration_since(round) >= ROUND_LONGEST || self.tale.readings.len() >= ROUND_MOST {
+            if !is_told && (now >= round || self.tale.readings.len() >= ROUND_MOST) {
                 self.finish_round();
-                round = now;
+                (round, is_told) = (now + ROUND, true);
             }
             let is_rested = now >= resting;
             let is_polled = is_rested && (self.tale.heard.poll_from.is_some() || self.polls.due(now).is_some());
@@ -303,17 +321,16 @@ impl Following {
                     self.poll().await
                 }
                 _ => {
-                    self.finish_round();
-                    let next = self.next(resting);
+                    let next = self.next(resting).into_iter().chain((!is_told).then_some(round)).min();
                     self.wait(next).await;
-                    round = Instant::now();
                     continue;
                 }
             };
+            is_told = false;
             if outcome.err().filter(is_silence).is_none() {
                 silences = 0;
             } else if self.silence().await.is_some() {
-                self.tale.lose_all("the component does not answer");
+                self.lose_all("the component does not answer");
                 resting = Instant::now() + rest(silences);
                 silences = silences.saturating_add(1);
             } else {
@@ -347,7 +364,7 @@ impl Following {
             self.tale.voice.tell(Word::EventsLost(count));
         } else if heard.is_storm_over(now) {
             // What they said is asked for instead.
-            (0..self.tale.catalogue.asked.len()).for_each(|number| self.schedule.soon(number, now));
+            self.ask_all();
         }
         if self.tale.heard.logs_wanted && now >= self.logs_after {
             self.logs_after = now + LOGS_REST;

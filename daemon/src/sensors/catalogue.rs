@@ -245,8 +245,12 @@ impl<W: Fn(String) -> Fault> Draft<'_, W> {
 
 /// How often a sensor has something new.
 fn own_interval(sensor: &NumericSensor) -> Duration {
-    let seconds = f64::from(sensor.update_interval.get());
-    Duration::try_from_secs_f64(seconds).unwrap_or_default().min(INTERVAL_MOST)
+    let seconds = sensor.update_interval.get();
+    if seconds >= INTERVAL_MOST.as_secs_f32() {
+        INTERVAL_MOST
+    } else {
+        Duration::try_from_secs_f32(seconds).unwrap_or_default()
+    }
 }
 
 fn source(file: &FileDescriptor) -> logs::Source {

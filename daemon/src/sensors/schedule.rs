@@ -40,12 +40,12 @@ impl Schedule {
         due.min_by_key(|(_, entry)| entry.due).map(|(number, _)| number)
     }
 
-    /// It was its turn, and it answered.
+    /// It was its turn, and it answered. Who was asked before its turn has it all the same.
     ///
     /// Its rate is kept: a late turn does not move the next, and one that was missed altogether is not made up for. The
     /// first interval is shorter for some, so that those which began together do not stay together.
     pub(super) fn answered(&mut self, number: usize, now: Instant) {
-        let Some(entry) = self.entries.get_mut(number) else { return };
+        let Some(entry) = self.entries.get_mut(number).filter(|entry| entry.due <= now) else { return };
         let next = entry.due + entry.interval;
         entry.due = if entry.settled && next > now { next } else { now + spread(entry.interval, number) };
         (entry.failures, entry.settled) = (0, true);

@@ -12,7 +12,9 @@ use pldm::{
     base::{GetTid, SetTid, Tid},
     platform::{
         self, GetPdrRepositoryInfo,
-        event::{EventMessageSupported, FORMAT_VERSION, GetEventReceiver, SetEventReceiver, SynchronyConfigurations},
+        event::{
+            EventMessageSupported, FORMAT_VERSION, GetEventReceiver, SetEventReceiver, SynchronyConfigurations,
+        },
     },
 };
 use tokio::time::Instant;
@@ -27,20 +29,14 @@ impl Following {
         if !self.care.shared {
             self.terminus(&mut faults).await?;
         }
-        let is_other = self.records(&mut faults).await?;
-        let wants_events = self.care.settings.events && !self.care.shared;
-        if wants_events && self.is_forgotten(&mut faults).await? {
+        self.records().await?;
+        faults.extend(self.record_faults.iter().cloned());
+        if self.care.settings.events && !self.care.shared && self.is_forgotten(&mut faults).await? {
             self.delivery = self.events(&mut faults).await?;
             let polls = (self.delivery == Delivery::Polled).then_some(self.care.settings.poll_interval);
             self.polls = Schedule::new(polls, Instant::now());
-        } else if wants_events && !is_other {
-            // It is as it was: nothing is due that was not.
-            self.finish_round();
-            return Ok(());
         }
-        let catalogue = &self.tale.catalogue;
-        self.schedule = Schedule::new(catalogue.asked.iter().map(|asked| asked.interval), Instant::now());
-        self.tale.voice.tell(Word::Sensors(catalogue.described(self.delivery, faults)));
+        self.tale.voice.tell(Word::Sensors(self.tale.catalogue.described(self.delivery, faults)));
         self.finish_round();
         Ok(())
     }
@@ -48,6 +44,9 @@ impl Following {
     /// A terminus that has no id may not send events. In OpenBMC it is the endpoint id.
     async fn terminus(&mut self, faults: &mut Vec<Fault>) -> Result<(), CallError> {
         let answer = ask!(self, requester => requester.call(&GetTid));
+        if let Some(silence) = answer.as_ref().err().filter(|error| is_silence(error)) {
+            return Err(silence.clone());
+        }
         let tid = self.settle(answer, faults).await?.map(|answer| answer.tid);
         if tid == Some(Tid::UNASSIGNED) {
             let request = SetTid { tid: Tid(self.requester.address().eid.0) };
@@ -68,20 +67,28 @@ impl Following {
         Ok(receiver != Some(self.care.own_eid.0))
     }
 
-    /// Reads the records, unless they are those that were read before, or were read just now. Whether they were read.
-    async fn records(&mut self, faults: &mut Vec<Fault>) -> Result<bool, CallError> {
-        if let Some(known) = self.tale.catalogue.repository.clone() {
-            let now = ask!(self, requester => requester.call(&GetPdrRepositoryInfo));
-            self.tale.heard.records_changed |= self.settle(now, faults).await? != Some(known);
-        } else {
-            self.tale.heard.records_changed = true;
+    /// Reads the records, unless they are those that were read before, or were read just now.
+    async fn records(&mut self) -> Result<(), CallError> {
+        let mut faults = Vec::new();
+        if self.is_new {
+            let known = self.tale.catalogue.repository.clone();
+            let is_known = match known.is_some() {
+                true => {
+                    let now = ask!(self, requester => requester.call(&GetPdrRepositoryInfo));
+                    self.settle(now, &mut faults).await? == known
+                }
+                false => false,
+            };
+            self.tale.heard.records_changed |= !is_known;
+        } else if !self.tale.heard.records_changed {
+            return Ok(());
         }
-        let are_read = self.tale.heard.records_changed && Instant::now() >= self.records_after;
-        if are_read {
-            self.read_records(faults).await?;
+        if self.tale.heard.records_changed && Instant::now() >= self.records_after {
+            self.read_records(&mut faults).await?;
         }
         faults.extend(self.tale.catalogue.faults.iter().cloned());
-        Ok(are_read)
+        (self.is_new, self.record_faults) = (false, faults);
+        Ok(())
     }
 
     async fn read_records(&mut self, faults: &mut Vec<Fault>) -> Result<(), CallError> {
@@ -103,7 +110,9 @@ impl Following {
         match repository {
             Ok(repository) => {
                 let (component, address) = (&self.tale.voice.component, self.requester.address());
-                self.tale.catalogue = Catalogue::of(component, address, self.care.settings.interval, repository);
+                let catalogue = Catalogue::of(component, address, self.care.settings.interval, repository);
+                self.schedule = Schedule::new(catalogue.asked.iter().map(|asked| asked.interval), Instant::now());
+                self.tale.catalogue = catalogue;
             }
             Err(error) => self.blame(error, faults),
         }
