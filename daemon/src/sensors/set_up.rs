@@ -12,9 +12,7 @@ use pldm::{
     base::{GetTid, SetTid, Tid},
     platform::{
         self, GetPdrRepositoryInfo,
-        event::{
-            EventMessageSupported, FORMAT_VERSION, GetEventReceiver, SetEventReceiver, SynchronyConfigurations,
-        },
+        event::{EventMessageSupported, FORMAT_VERSION, GetEventReceiver, SetEventReceiver, SynchronyConfigurations},
     },
 };
 use tokio::time::Instant;
