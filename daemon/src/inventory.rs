@@ -150,8 +150,12 @@ struct Place {
 impl Place {
     /// Reads the component and says how long to wait for the next time.
     async fn read(&mut self, endpoint: &Endpoint) -> Duration {
-        let (mut requester, mut learned) = (self.requester(endpoint), self.learned.clone());
         let (follow, known) = (Arc::clone(&self.follow), self.known.clone());
+        // What another device said is not this one's, even if this pass is cut short.
+        if !known.as_ref().is_some_and(|(_, origin)| origin.may_be_same_device(&endpoint.origin)) {
+            self.learned = Learned::default();
+        }
+        let (mut requester, mut learned) = (self.requester(endpoint), self.learned.clone());
         let mut asking = Asking::begin(&follow, endpoint, &mut requester, known.as_ref(), &mut learned);
         asking.firmware().await;
         // What a component runs is published before it is asked what else there is to know.
@@ -170,6 +174,9 @@ impl Place {
             Ok(whole) => whole,
             Err(wait) => return wait,
         };
+        // It may have another name since, or none.
+        let types = self.learned.types.clone();
+        self.follow_sensors(endpoint, types.as_ref());
         // Whoever was refused its id is not asked to wait for it as long as a healthy one rests.
         let has_its_id = self.known.as_ref().is_some_and(|(id, origin)| follow.store.has(id, origin));
         if whole && has_its_id {
@@ -208,7 +215,11 @@ impl Place {
             self.other_at = Some(Instant::now());
             self.follow.store.apply(Report::Gone { component: before, origin, reason });
         }
-        self.silent_since = None;
+        if self.silent_since.take().is_some()
+            && let Some(sensors) = &self.sensors
+        {
+            sensors.look_again();
+        }
         self.known = Some((component.id.clone(), component.origin.clone()));
         let whole = firmware_missing.is_none();
         self.follow.store.apply(Report::Read { component, firmware_missing, pass });

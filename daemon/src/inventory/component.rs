@@ -88,10 +88,10 @@ impl Asking<'_> {
             }
             self.too_many(faults, TABLE, parameters.components.len());
         }
-        for part in self.learned.downstream_firmware.iter().take(FIRMWARE_MOST) {
+        for part in self.downstream_firmware.iter().take(FIRMWARE_MOST) {
             self.downstream_part(component, part, &mut found, faults);
         }
-        self.too_many(faults, DOWNSTREAM_TABLE, self.learned.downstream_firmware.len());
+        self.too_many(faults, DOWNSTREAM_TABLE, self.downstream_firmware.len());
         found
     }
 

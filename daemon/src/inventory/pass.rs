@@ -14,7 +14,8 @@ use pldm::{
         DeviceIdentifiers, DownstreamComponent, DownstreamDevice, FirmwareParameters, GetFirmwareParameters, GetStatus,
         QueryDeviceIdentifiers, QueryDownstreamDevices, Status, downstream_firmware_parameters, downstream_identifiers,
     },
-    fru::{self, General},
+    fru::{self, General, GetFruRecordTableMetadata},
+    platform::GetPdrRepositoryInfo,
 };
 use std::{collections::BTreeMap, time::SystemTime};
 use tokio::time::Instant;
@@ -44,12 +45,12 @@ pub(super) enum Outcome {
 pub(super) struct Learned {
     /// The PLDM types it speaks.
     pub(super) types: Option<PldmTypes>,
+    /// Those that it speaks and does not list; none as long as that was not tried.
+    unlisted: Option<Vec<PldmType>>,
     /// What its FRU records say.
     pub(super) general: Option<General>,
     /// What is behind it.
     pub(super) downstream_devices: Vec<DownstreamDevice>,
-    /// What firmware that runs.
-    pub(super) downstream_firmware: Vec<DownstreamComponent>,
 }
 
 /// A device while it is asked, and what was wrong with its answers.
@@ -67,6 +68,8 @@ pub(super) struct Asking<'a> {
     pub(super) identifiers: Option<Answer<DeviceIdentifiers>>,
     pub(super) parameters: Option<FirmwareParameters>,
     pub(super) status: Option<Status>,
+    /// What the devices behind it run.
+    pub(super) downstream_firmware: Vec<DownstreamComponent>,
     firmware_missing: Option<String>,
     silence: Option<CallError>,
 }
@@ -82,9 +85,6 @@ impl<'a> Asking<'a> {
     ) -> Self {
         // What is left of a pass that was cut short is not part of this one.
         requester.take_calls();
-        if !known.is_some_and(|(_, origin)| origin.may_be_same_device(&endpoint.origin)) {
-            *learned = Learned::default();
-        }
         Self {
             follow,
             endpoint,
@@ -98,6 +98,7 @@ impl<'a> Asking<'a> {
             identifiers: None,
             parameters: None,
             status: None,
+            downstream_firmware: vec![],
             firmware_missing: None,
             silence: None,
         }
@@ -127,11 +128,35 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Which PLDM types it speaks, unless it has said so before.
+    /// Which PLDM types it speaks. Those that it leaves out are tried once: there are devices that answer them all the same.
     pub(super) async fn types(&mut self) {
-        if self.learned.types.is_none() && self.endpoint.speaks_pldm && self.silence.is_none() {
-            self.learned.types = self.ask_optional(&GetPldmTypes).await;
+        if !self.endpoint.speaks_pldm || self.silence.is_some() {
+            return;
         }
+        let listed = match self.ask(&GetPldmTypes).await {
+            Ok(answer) => answer.value,
+            Err(error) => {
+                if is_unknown(&error) {
+                    self.faults.pop();
+                }
+                if is_silence(&error) || self.learned.types.is_some() {
+                    return;
+                }
+                PldmTypes::from_iter([PldmType::BASE])
+            }
+        };
+        if self.learned.unlisted.is_none() {
+            let mut unlisted = Vec::new();
+            if !listed.contains(PldmType::PLATFORM) && self.requester.call(&GetPdrRepositoryInfo).await.is_ok() {
+                unlisted.push(PldmType::PLATFORM);
+            }
+            if !listed.contains(PldmType::FRU) && self.requester.call(&GetFruRecordTableMetadata).await.is_ok() {
+                unlisted.push(PldmType::FRU);
+            }
+            self.learned.unlisted = Some(unlisted);
+        }
+        let unlisted = self.learned.unlisted.iter().flatten().copied();
+        self.learned.types = Some(listed.iter().chain(unlisted).collect());
     }
 
     /// Everything else: the state of an update, what is behind the device, and what its FRU records say.
@@ -146,39 +171,46 @@ impl<'a> Asking<'a> {
         }
     }
 
+    /// What is behind the device. What did not come this time is missing, not gone.
     async fn downstream(&mut self) {
-        let Some(devices) = self.ask_optional(&QueryDownstreamDevices).await else { return };
-        if devices.number_of_downstream_devices == 0 {
-            (self.learned.downstream_devices, self.learned.downstream_firmware) = (vec![], vec![]);
-            return;
+        let faults = self.faults.len();
+        match self.ask_optional(&QueryDownstreamDevices).await {
+            Some(devices) if devices.number_of_downstream_devices > 0 => {}
+            None if self.faults.len() > faults => {
+                let reason = self.faults.last().map(|fault| fault.what.clone());
+                self.firmware_missing = self.firmware_missing.take().or(reason);
+                return;
+            }
+            // There is nothing, or no way to ask.
+            _ => {
+                self.learned.downstream_devices.clear();
+                return;
+            }
         }
         let got = downstream_identifiers(self.requester).await;
-        if let Some(devices) = self.kept("QueryDownstreamIdentifiers", got) {
+        let (devices, missing) = self.came("QueryDownstreamIdentifiers", got);
+        if missing.is_none() {
             self.learned.downstream_devices = devices;
         }
         let got = downstream_firmware_parameters(self.requester).await;
-        if let Some(firmware) = self.kept("GetDownstreamFirmwareParameters", got) {
-            self.learned.downstream_firmware = firmware;
-        }
+        let (firmware, missing) = self.came("GetDownstreamFirmwareParameters", got);
+        self.downstream_firmware = firmware;
+        self.firmware_missing = self.firmware_missing.take().or(missing);
     }
 
-    /// What came of a transfer; what was cut off is not taken for gone where more was known.
-    fn kept<T: Lenient>(&mut self, step: &str, got: Result<Transferred<T>, CallError>) -> Option<Vec<T>> {
-        let Transferred { items, damage, cut } = match got {
-            Ok(got) => got,
-            Err(error) => {
-                self.fault(step, error.what());
-                return None;
-            }
-        };
+    /// What came of a transfer, and why that is not all.
+    fn came<T: Lenient>(&mut self, step: &str, got: Result<Transferred<T>, CallError>) -> (Vec<T>, Option<String>) {
+        let Transferred { items, damage, cut } =
+            got.unwrap_or_else(|error| Transferred { items: vec![], damage: None, cut: Some(error) });
         self.count(items.iter().flat_map(Lenient::leniencies).chain(damage.map(Leniency::from)));
         if let Some(damage) = damage {
             self.fault(step, damage.to_string());
         }
+        let missing = cut.as_ref().map(ToString::to_string);
         if let Some(cut) = cut {
             self.fault(step, cut.what());
         }
-        Some(items)
+        (items, missing)
     }
 
     async fn fru(&mut self) {
@@ -186,13 +218,27 @@ impl<'a> Asking<'a> {
         match fru::record_table(self.requester).await {
             Ok(table) => {
                 self.count(table.leniencies().into_iter());
-                if let Some(damage) = table.damage {
+                if let Some(damage) = &table.damage {
                     self.fault(STEP, damage.to_string());
                 }
                 if let Some(cut) = &table.cut {
                     self.fault(STEP, cut.what());
                 }
-                self.learned.general = Some(table.general());
+                let general = table.general();
+                let is_whole = table.damage.is_none() && table.cut.is_none();
+                // What was cut off is not taken for gone where more was known.
+                self.learned.general = Some(match self.learned.general.take().filter(|_| !is_whole) {
+                    Some(known) => General {
+                        manufacturer: general.manufacturer.or(known.manufacturer),
+                        vendor: general.vendor.or(known.vendor),
+                        name: general.name.or(known.name),
+                        model: general.model.or(known.model),
+                        part_number: general.part_number.or(known.part_number),
+                        serial_number: general.serial_number.or(known.serial_number),
+                        ..general
+                    },
+                    None => general,
+                });
             }
             Err(error) => self.fault(STEP, error.what()),
         }
@@ -237,11 +283,12 @@ impl<'a> Asking<'a> {
     async fn ask_optional<R: Request<Response: Lenient>>(&mut self, request: &R) -> Option<R::Response> {
         match self.ask(request).await {
             Ok(answer) => Some(answer.value),
-            Err(CallError { failure: Failure::Refused(code), .. }) if is_unknown(code) => {
-                self.faults.pop();
+            Err(error) => {
+                if is_unknown(&error) {
+                    self.faults.pop();
+                }
                 None
             }
-            Err(_) => None,
         }
     }
 
@@ -268,8 +315,9 @@ pub(crate) const fn is_silence(error: &CallError) -> bool {
 }
 
 /// Whether the device says that it does not know the command.
-const fn is_unknown(code: CompletionCode) -> bool {
-    matches!(code, CompletionCode::ERROR_UNSUPPORTED_PLDM_CMD | CompletionCode::ERROR_INVALID_PLDM_TYPE)
+const fn is_unknown(error: &CallError) -> bool {
+    use CompletionCode as Code;
+    matches!(error.failure, Failure::Refused(Code::ERROR_UNSUPPORTED_PLDM_CMD | Code::ERROR_INVALID_PLDM_TYPE))
 }
 
 /// A call, as an event tells it.

@@ -26,7 +26,7 @@ async fn a_device_that_falls_silent_has_no_values_and_is_asked_less_and_less() {
 async fn deaf_sensors_take_no_others_with_them() {
     let mut scene = Scene::new(Device::with_numbers(6));
     sleep(SECOND).await;
-    scene.with_device(|device| device.deaf = |_, command, first| command == 0x11 && matches!(first, 2 | 3 | 4));
+    scene.with_device(|device| device.deaf = |_, command, first| command == 0x11 && matches!(first, 2..=4));
     sleep(600 * SECOND).await;
     let told = scene.told();
     let lost = told.iter().filter(|what| matches!(what, What::SensorLost { .. })).count();
