@@ -2,7 +2,7 @@
 
 use super::*;
 use ::pldm::{
-    Request,
+    Keep, Request,
     base::NegotiateTransferParameters,
     file::DfOpen,
     firmware_update::{
