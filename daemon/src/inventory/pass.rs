@@ -204,7 +204,8 @@ impl<'a> Asking<'a> {
         if let Some(damage) = damage {
             self.fault(step, damage.to_string());
         }
-        let missing = cut.as_ref().map(ToString::to_string).or(damage.filter(is_cut).map(|damage| damage.to_string()));
+        let short = damage.filter(is_cut).map(|damage| damage.to_string());
+        let missing = cut.as_ref().map(ToString::to_string).or(short);
         if let Some(cut) = cut {
             self.fault(step, cut.what());
         }
