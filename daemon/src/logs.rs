@@ -47,7 +47,10 @@ impl Shelf {
         let limits = pldm::Limits { items: most.min(patience::FILE.items), ..patience::FILE };
         let identifier = FileIdentifier(source.identifier);
         let read = file::read(requester, identifier, limits).await.map_err(|error| error.to_string())?;
+        let is_full = read.bytes.len() >= limits.items;
         let missing = read.cut.map(|cut| cut.what()).or_else(|| read.damage.map(|damage| damage.to_string()));
+        // Whether that was all of it is not asked: a device need not tell how long a file is.
+        let missing = missing.or_else(|| is_full.then(|| format!("no more than {} bytes are kept", limits.items)));
         let (shelf, component, source) = (self.clone(), component.clone(), source.clone());
         let keep = move || shelf.keep(&component, &source, &read.bytes, missing.unwrap_or_default());
         tokio::task::spawn_blocking(keep).await.map_err(|error| error.to_string())?
@@ -59,6 +62,9 @@ impl Shelf {
         let path = directory.join(file_name(source));
         let wrong = |error: io::Error| format!("{}: {error}", path.display());
         fs::create_dir_all(&directory).map_err(wrong)?;
+        if !fs::symlink_metadata(&directory).map_err(wrong)?.is_dir() {
+            return Err(format!("{}: it is a link, and leads to what is not ours", directory.display()));
+        }
         self.make_room(&path, bytes.len()).map_err(wrong)?;
         write(&path, bytes).map_err(wrong)?;
         let sha256 = Sha256::digest(bytes).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
@@ -109,10 +115,14 @@ fn kept(directory: &Path) -> io::Result<Vec<(SystemTime, u64, PathBuf)>> {
     Ok(files)
 }
 
-/// A reader sees the old file or the new one, never half of it.
+/// A reader sees the old file or the new one, never half of it. What stands in its place, a link too, is not written to.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension("draft");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o640).open(&draft)?;
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o640).open(&draft)?;
     let written = file.write_all(bytes).and_then(|()| fs::rename(&draft, path));
     written.inspect_err(|_| _ = fs::remove_file(&draft))
 }
@@ -128,6 +138,7 @@ fn file_name(source: &Source) -> String {
 mod tests {
     use super::*;
     use crate::testing::{Scratch, id};
+    use std::os::unix::fs::symlink;
 
     fn shelf(scratch: &Scratch) -> Shelf {
         let directory = scratch.path().join("logs");
@@ -157,6 +168,25 @@ mod tests {
             let log = shelf.keep(&id("gpu0"), &source(7, name), b"x", String::new()).expect("kept");
             assert_eq!(Path::new(&log.path).parent(), Some(&*shelf.settings.directory.join("gpu0")));
         }
+    }
+
+    #[test]
+    fn a_link_in_the_directory_leads_nowhere() {
+        let scratch = Scratch::new();
+        let (shelf, theirs) = (shelf(&scratch), scratch.path().join("theirs"));
+        let own = shelf.settings.directory.join("gpu0");
+        fs::create_dir_all(&own).expect("ours");
+        fs::write(&theirs, "theirs").expect("a file");
+        for name in ["7-log.log", "7-log.draft"] {
+            symlink(&theirs, own.join(name)).expect("a link");
+        }
+        let log = shelf.keep(&id("gpu0"), &source(7, "log"), b"ours", String::new()).expect("kept");
+        assert_eq!(fs::read(log.path).expect("there"), b"ours");
+        assert_eq!(fs::read(&theirs).expect("there"), b"theirs");
+        symlink(scratch.path(), shelf.settings.directory.join("nic0")).expect("a link");
+        let wrong = shelf.keep(&id("nic0"), &source(7, "log"), b"ours", String::new()).expect_err("a link");
+        assert!(wrong.contains("nic0: it is a link"), "{wrong}");
+        assert!(!scratch.path().join("7-log.log").exists());
     }
 
     #[test]

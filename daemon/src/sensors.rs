@@ -11,7 +11,7 @@ use crate::{
     inventory::{exchange, is_silence},
     listen::{Ear, Hub},
     logs::Shelf,
-    model::{Fault, Id, Origin, Reading},
+    model::{Delivery, Fault, Id, Origin, Reading},
     settings::{self, Settings},
     store::{Report, Store, Word},
 };
@@ -115,6 +115,7 @@ impl Followed {
             renewed,
             bell: Arc::clone(&bell),
             fetching: JoinSet::new(),
+            delivery: Delivery::None,
             schedule: Schedule::default(),
             polls: Schedule::default(),
             is_new: true,
@@ -166,6 +167,8 @@ struct Following {
     fetching: JoinSet<()>,
     /// Which sensor's turn it is, by the number in [`Catalogue::asked`].
     schedule: Schedule,
+    /// How its events reach us, since it was told last.
+    delivery: Delivery,
     /// When it is the events' turn, where they are polled: one entry or none.
     polls: Schedule,
     /// Whether the endpoint was found anew, and its records are to be looked at.

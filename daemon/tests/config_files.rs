@@ -108,6 +108,15 @@ fn the_unit_lets_no_flash_be_written() {
 }
 
 #[test]
+fn the_unit_keeps_logs_for_root_and_over_a_restart() {
+    let unit = shipped("usr/lib/systemd/system/firmwarden.service");
+    assert_eq!(values(&unit, "UMask"), ["0077"]);
+    assert_eq!(values(&unit, "RuntimeDirectoryPreserve"), ["yes"]);
+    let [runtime] = values(&unit, "RuntimeDirectory").try_into().expect("one");
+    assert!(Settings::default().logs.directory.starts_with(format!("/run/{runtime}")));
+}
+
+#[test]
 fn the_bus_lets_two_own_the_name_and_everybody_but_root_only_read() {
     let file = format!("usr/share/dbus-1/system.d/{BUS_NAME}.conf");
     assert!(format!("{BUS_NAME}.conf").as_str() > "org.openbmc.conf", "the last file wins");

@@ -9,16 +9,14 @@ mod image;
 mod payload;
 mod record;
 mod start;
-mod timestamp;
 
 pub use finding::Finding;
 pub use image::{ComponentImage, ComponentOptions};
 pub use payload::Payload;
 pub use record::{ApplicableComponents, DeviceRecord, DeviceUpdateOptions, DownstreamRecord, DownstreamUpdateOptions};
 pub use start::{NotAPackage, Revision, Start};
-pub use timestamp::Timestamp104;
 
-use crate::{Leniency, Lenient, Text, TextHead, crc32};
+use crate::{Leniency, Lenient, Text, TextHead, Timestamp104, crc32};
 use record::{Record, Shape};
 use wire::{Malformed, Reader};
 
@@ -184,7 +182,7 @@ fn records<R: Record>(
 impl Lenient for Package {
     fn leniencies(&self) -> Vec<Leniency> {
         let mut seen = self.version.to_string_lenient().1;
-        seen.extend((!self.released.is_none() && !self.released.is_valid()).then_some(Leniency::InvalidDate));
+        seen.extend(self.released.leniency());
         for it in &self.devices {
             seen.extend(record::overlooked(&it.image_set_version, &it.descriptors, it.update_options.unknown()));
         }

@@ -4,9 +4,9 @@ mod effecter;
 mod number;
 mod pdr;
 mod poll;
-mod raw;
 mod reading;
 mod repository;
+mod sent;
 mod state;
 mod state_set;
 mod threshold;
@@ -24,7 +24,6 @@ pub use pdr::*;
 pub use poll::{
     Drained, EventPart, PollForPlatformEventMessage, PollOperation, Polled, PolledPart, poll, poll_all, poll_from,
 };
-pub use raw::{DataSize as ReadingSize, Raw as RawReading};
 pub use reading::{
     GetSensorReading, GetStateSensorReadings, SensorReading, SetNumericSensorEnable, SetStateSensorEnables,
     StateSensorEnable, StateSensorReading, StateSensorReadings,
@@ -33,6 +32,7 @@ pub use repository::{
     GetPdr, GetPdrRepositoryInfo, LostRecord, PdrPart, PdrTransferFlag, Repository, RepositoryInfo, RepositoryState,
     Step, Walk, repository,
 };
+pub use sent::Sent;
 pub use state::{EffecterOperationalState, EventMessageEnable, PresentState, SensorOperationalState};
 pub use state_set::StateSet;
 pub use threshold::{
@@ -76,4 +76,13 @@ pub(crate) const fn command_name(command: Command) -> Option<&'static str> {
         0x58 => "RunInitAgent",
         _ => return None,
     })
+}
+
+/// Asserts that what decodes as `T` encodes back to the same bytes.
+#[cfg(test)]
+fn survives<T: wire::Wire>(bytes: &[u8]) -> Result<(), proptest::test_runner::TestCaseError> {
+    if let Ok(message) = wire::decode::<T>(bytes) {
+        proptest::prop_assert_eq!(wire::encode(&message), Ok(bytes.to_vec()));
+    }
+    Ok(())
 }

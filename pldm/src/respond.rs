@@ -121,3 +121,113 @@ fn commands(request: GetPldmCommands) -> Result<Vec<u8>, CompletionCode> {
     }
     written(&commands.iter().copied().collect::<PldmCommands>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{NotOpened, base::Versions, open};
+    use proptest::prelude::*;
+
+    const ID: crate::InstanceId = crate::InstanceId::new(9).unwrap();
+
+    fn ask<R: Request>(request: &R) -> Result<R::Response, NotOpened> {
+        let reply = respond(&crate::encode_request(ID, request).unwrap()).unwrap();
+        open::<R>(ID, &reply).map(|opened| R::decode(opened.payload).unwrap().value)
+    }
+
+    #[test]
+    fn we_say_what_we_are() {
+        assert_eq!(ask(&GetTid).unwrap().tid, Tid::UNASSIGNED);
+        let types = ask(&GetPldmTypes).unwrap();
+        assert_eq!(types.iter().collect::<Vec<_>>(), [PldmType::BASE, PldmType::PLATFORM]);
+        for (pldm_type, shown, commands) in
+            [(PldmType::BASE, "1.1.0", &[2, 3, 4, 5][..]), (PldmType::PLATFORM, "1.3.0", &[10])]
+        {
+            let versions = Versions::assemble(&ask(&GetPldmVersion::first(pldm_type)).unwrap().data);
+            assert_eq!((versions.value.versions[0].to_string().as_str(), versions.leniencies()), (shown, vec![]));
+            for version in [versions.value.versions[0], Version::NONE] {
+                let said = ask(&GetPldmCommands { pldm_type, version }).unwrap();
+                assert_eq!(said.iter().map(|command| command.0).collect::<Vec<_>>(), commands);
+            }
+        }
+    }
+
+    #[test]
+    fn what_we_say_we_answer() {
+        for (pldm_type, _, commands) in SPOKEN {
+            for command in commands {
+                let body = wire::encode(&Header::request(ID, pldm_type, *command)).unwrap();
+                let answered =
+                    respond(&body).is_none_or(|reply| reply[3] != CompletionCode::ERROR_UNSUPPORTED_PLDM_CMD.0);
+                assert!(answered, "{pldm_type} {command}");
+            }
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_with_its_reason() {
+        let version = Version { alpha: 0, update: 0xf0, minor: 0xf0, major: 0xf9 };
+        let get_version = |pldm_type, flag| GetPldmVersion {
+            transfer_operation_flag: TransferOperationFlag(flag),
+            ..GetPldmVersion::first(pldm_type)
+        };
+        let codes = [
+            ask(&get_version(PldmType::FRU, 1)).err(),
+            ask(&get_version(PldmType::BASE, 0)).err(),
+            ask(&get_version(PldmType::BASE, 2)).err(),
+            ask(&GetPldmCommands { pldm_type: PldmType::OEM, version: Version::NONE }).err(),
+            ask(&GetPldmCommands { pldm_type: PldmType::BASE, version }).err(),
+            ask(&crate::base::SetTid { tid: Tid(7) }).err(),
+            ask(&crate::firmware_update::QueryDeviceIdentifiers).err(),
+        ];
+        let right =
+            [0x83, 0x80, 0x81, 0x83, 0x84, 0x05, 0x20].map(|code| Some(NotOpened::Refused(CompletionCode(code))));
+        assert_eq!(codes, right);
+        assert_eq!(respond(&[0x89, 0, 2, 1]), Some(vec![0x09, 0, 2, 3]), "GetTID has no payload");
+        assert_eq!(respond(&[0x89, 0, 3]), Some(vec![0x09, 0, 3, 3]));
+        assert_eq!(respond(&[0xa9, 0, 2]), Some(vec![0x09, 0, 2, 0, 0]), "the reserved bit does not come back");
+        assert_eq!(respond(&[0x89, 2, 0x0a, 1, 9, 6]), None, "an event is answered by whoever takes it");
+        assert_eq!(refuse(&[0x89, 2, 0x0a, 1, 9, 6]), Some(vec![0x09, 2, 0x0a, 5]), "and refused by whoever does not");
+    }
+
+    /// A response is never asked for by a response or a datagram, or by a header of a version we do not know.
+    fn sound(body: &[u8]) {
+        let wanted = matches!(body, [first, second, _, ..] if first & 0xc0 == 0x80 && second & 0xc0 == 0);
+        let event = matches!(body, [_, 2, 0x0a, ..]);
+        for (reply, wanted) in [(respond(body), wanted && !event), (refuse(body), wanted)] {
+            assert_eq!(reply.is_some(), wanted, "{body:02x?}");
+            let Some(reply) = reply else { continue };
+            assert_eq!(reply[..3], [body[0] & 0x1f, body[1], body[2]]);
+            assert!(reply.len() > 3, "a completion code");
+        }
+    }
+
+    /// All messages of up to two bytes; of three and four all that differ in what decides: the flags, the version, the
+    /// types we speak and some we do not, every command, every byte behind it.
+    #[test]
+    fn no_short_message_panics_or_is_answered_wrongly() {
+        sound(&[]);
+        for first in 0..=255 {
+            sound(&[first]);
+            for second in 0..=255 {
+                sound(&[first, second]);
+                (0..=0x10).chain([0xff]).for_each(|third| sound(&[first, second, third]));
+            }
+        }
+        for second in [0, 2, 5, 0x3f, 0x40, 0xc2] {
+            for third in 0..=255 {
+                (0..=255).for_each(|fourth| sound(&[0x89, second, third, fourth]));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_message_panics_or_is_answered_wrongly(mut body in prop::collection::vec(any::<u8>(), 0..24), base: bool) {
+            if let (true, Some(second)) = (base, body.get_mut(1)) {
+                *second &= 2;
+            }
+            sound(&body);
+        }
+    }
+}

@@ -15,13 +15,15 @@ pub(crate) const ADDRESS: Address = Address { network: 1, eid: Eid(20) };
 /// What a device does with one request: messages that come back after a while, or an error.
 pub(crate) type Reaction = Result<Vec<(Duration, Vec<u8>)>, TransportError>;
 
+type React = dyn Fn(&[u8], usize) -> Reaction + Send + Sync;
+
 /// A device made of one function, which sees the request and how many came before it.
-pub(crate) struct Device<F> {
-    react: F,
+pub(crate) struct Device {
+    react: Box<React>,
     pub(crate) seen: Mutex<Vec<Vec<u8>>>,
 }
 
-impl<F: Fn(&[u8], usize) -> Reaction + Send + Sync> Transport for Device<F> {
+impl Transport for Device {
     fn exchange<'a>(
         &'a self,
         to: Address,
@@ -48,11 +50,8 @@ impl<F: Fn(&[u8], usize) -> Reaction + Send + Sync> Transport for Device<F> {
 }
 
 /// A requester, and the device it asks.
-pub(crate) fn device<F>(react: F) -> (Requester, Arc<Device<F>>)
-where
-    F: Fn(&[u8], usize) -> Reaction + Send + Sync + 'static,
-{
-    let device = Arc::new(Device { react, seen: Mutex::default() });
+pub(crate) fn device(react: impl Fn(&[u8], usize) -> Reaction + Send + Sync + 'static) -> (Requester, Arc<Device>) {
+    let device = Arc::new(Device { react: Box::new(react), seen: Mutex::default() });
     (Requester::new(device.clone(), ADDRESS, Patience::default()), device)
 }
 

@@ -1,152 +1,153 @@
-//! [`Timestamp104`]: a moment, as PLDM writes it.
+//! [`Timestamp104`]: a moment as PLDM writes it in 13 bytes (DSP0240, "PLDM data types").
 
+use crate::Leniency;
 use std::fmt;
-use wire::{Malformed, Reader, Wire, Writer};
 
-/// A moment in 13 bytes (DSP0240, timestamp104); kept as sent, even when it is none.
-///
-/// In the order of the wire: minutes by which local time is ahead of UTC (signed, 2 bytes, low byte first), microseconds
-/// (3 bytes), second, minute, hour, day, month, year (2 bytes), and one byte for how exact both are.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct Timestamp104(pub [u8; 13]);
+wire::record! {
+    /// A moment, as sent: local time and its distance from UTC. Integers are little-endian.
+    #[derive(Copy, Default)]
+    pub struct Timestamp104 {
+        /// Minutes that this time is ahead of UTC.
+        pub utc_offset: i16,
+        /// Microseconds within the second: three bytes, low byte first.
+        pub microseconds: [u8; 3],
+        /// Seconds within the minute.
+        pub second: u8,
+        /// Minutes within the hour.
+        pub minute: u8,
+        /// Hours within the day.
+        pub hour: u8,
+        /// The day, from 1.
+        pub day: u8,
+        /// The month, from 1.
+        pub month: u8,
+        /// The year.
+        pub year: u16,
+        /// How exact it is: bits 7:4 the distance from UTC, where 0 is "not said", bits 3:0 the time.
+        pub resolution: u8,
+    }
+}
+
+/// The time resolution of a whole day; what has a higher number is coarser.
+const DAY: u8 = 11;
 
 impl Timestamp104 {
-    /// The device does not say.
-    pub const NONE: Self = Self([0; 13]);
-
-    /// The moment in UTC as RFC 3339 writes it, to the second, if it is one: `2026-05-25T10:12:00Z`.
-    pub fn utc(self) -> Option<String> {
-        let [o0, o1, u0, u1, u2, second, minute, hour, day, month, y0, y1, _] = self.0;
-        let (offset, year) = (i16::from_le_bytes([o0, o1]), u16::from_le_bytes([y0, y1]));
-        let microsecond = u32::from_le_bytes([u0, u1, u2, 0]);
-        let plausible = (1970..=9999).contains(&year)
-            && (1..=days_in(year, month)?).contains(&day)
-            && (hour < 24 && minute < 60 && second <= 60 && microsecond < 1_000_000)
-            && (-MINUTES_A_DAY..=MINUTES_A_DAY).contains(&i32::from(offset));
-        plausible.then(|| {
-            let local = i32::from(hour).saturating_mul(60).saturating_add(minute.into());
-            let minutes = local.saturating_sub(offset.into());
-            let date = Date { year, month, day };
-            let (date, minutes) = match minutes {
-                ..0 => (date.before(), minutes.saturating_add(MINUTES_A_DAY)),
-                MINUTES_A_DAY.. => (date.after(), minutes.saturating_sub(MINUTES_A_DAY)),
-                _ => (date, minutes),
-            };
-            format!("{date}T{:02}:{:02}:{second:02}Z", minutes.div_euclid(60), minutes.rem_euclid(60))
-        })
+    /// Whether the sender says nothing.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
     }
 
-    /// Whether it is a moment, or says that it is none.
-    pub fn is_valid(self) -> bool {
-        self == Self::NONE || self.utc().is_some()
+    /// Whether it is a moment: every field is within its range and the day exists. A second of 60 is a leap second.
+    pub fn is_valid(&self) -> bool {
+        let [low, middle, high] = self.microseconds;
+        let microseconds = u32::from_le_bytes([low, middle, high, 0]);
+        let date = (1970..=9999).contains(&self.year) && (1..=days_in(self.year, self.month)).contains(&self.day);
+        let time = self.hour < 24 && self.minute < 60 && self.second <= 60 && microseconds < 1_000_000;
+        date && time && self.utc_offset.unsigned_abs() < 24 * 60
+    }
+
+    /// What there is to overlook: it is neither a moment nor nothing.
+    pub(crate) fn leniency(&self) -> Option<Leniency> {
+        (!self.is_none() && !self.is_valid()).then_some(Leniency::InvalidDate)
     }
 }
 
-const MINUTES_A_DAY: i32 = 24 * 60;
-
-/// A day that exists.
-struct Date {
-    year: u16,
-    month: u8,
-    day: u8,
-}
-
-impl Date {
-    fn before(self) -> Self {
-        match (self.month, self.day) {
-            (1, 1) => Self { year: self.year.saturating_sub(1), month: 12, day: 31 },
-            (month, 1) => {
-                let month = month.saturating_sub(1);
-                Self { month, day: days_in(self.year, month).unwrap_or(1), ..self }
-            }
-            (_, day) => Self { day: day.saturating_sub(1), ..self },
-        }
-    }
-
-    fn after(self) -> Self {
-        match (self.month, self.day) {
-            (12, 31) => Self { year: self.year.saturating_add(1), month: 1, day: 1 },
-            (month, day) if Some(day) == days_in(self.year, month) => {
-                Self { month: month.saturating_add(1), day: 1, ..self }
-            }
-            (_, day) => Self { day: day.saturating_add(1), ..self },
-        }
-    }
-}
-
-impl fmt::Display for Date {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
-    }
-}
-
-fn days_in(year: u16, month: u8) -> Option<u8> {
+fn days_in(year: u16, month: u8) -> u8 {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    Some(match month {
+    match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,
         2 if leap => 29,
         2 => 28,
-        _ => return None,
-    })
+        _ => 0,
+    }
 }
 
-impl Wire for Timestamp104 {
-    const NAME: &'static str = "timestamp104";
-    const SIZE: Option<usize> = <[u8; 13]>::SIZE;
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Wire::read(r).map(Self)
-    }
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.0)
+/// RFC 3339 to the second; without a time where the sender knows the day only, without a zone where it does not say one.
+impl fmt::Display for Timestamp104 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { year, month, day, hour, minute, second, utc_offset, .. } = self;
+        write!(f, "{year:04}-{month:02}-{day:02}")?;
+        if self.resolution & 0x0f >= DAY {
+            return Ok(());
+        }
+        write!(f, "T{hour:02}:{minute:02}:{second:02}")?;
+        match (self.resolution >> 4, utc_offset) {
+            (0, 0) => Ok(()),
+            (_, 0) => f.write_str("Z"),
+            (_, offset) => {
+                let (sign, ahead) = (if *offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
+                write!(f, "{sign}{:02}:{:02}", ahead / 60, ahead % 60)
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::survives;
     use proptest::prelude::*;
+    use wire::{Wire, decode};
 
-    fn utc(offset: i16, time: [u8; 3], day: u8, month: u8, year: u16) -> Option<String> {
-        let ([o0, o1], [hour, minute, second], [y0, y1]) = (offset.to_le_bytes(), time, year.to_le_bytes());
-        Timestamp104([o0, o1, 0, 0, 0, second, minute, hour, day, month, y0, y1, 0]).utc()
+    fn shown(bytes: [u8; 13]) -> (String, bool) {
+        let stamp: Timestamp104 = decode(&bytes).unwrap();
+        (stamp.to_string(), stamp.is_valid())
     }
 
     #[test]
-    fn a_moment_is_shown_in_utc() {
-        assert_eq!(utc(0, [10, 12, 3], 25, 5, 2026).as_deref(), Some("2026-05-25T10:12:03Z"));
-        assert_eq!(utc(120, [1, 30, 0], 1, 3, 2024).as_deref(), Some("2024-02-29T23:30:00Z"));
-        assert_eq!(utc(-60, [23, 30, 0], 28, 2, 2100).as_deref(), Some("2100-03-01T00:30:00Z"));
-        assert_eq!(utc(1, [0, 0, 0], 1, 1, 2026).as_deref(), Some("2025-12-31T23:59:00Z"));
-        assert_eq!(utc(-1, [23, 59, 60], 31, 12, 2025).as_deref(), Some("2026-01-01T00:00:60Z"));
+    fn a_moment_is_shown_as_exactly_as_it_is_known() {
+        assert_eq!(Timestamp104::SIZE, Some(13));
+        let bytes = [0, 0, 0x40, 0x42, 0x0f, 59, 34, 12, 31, 12, 0xe9, 0x07, 0x36];
+        assert_eq!(shown(bytes), ("2025-12-31T12:34:59Z".into(), false), "1,000,000 microseconds");
+        let stamp = |offset: i16, resolution| {
+            let [low, high] = offset.to_le_bytes();
+            shown([low, high, 0, 0, 0, 5, 4, 3, 2, 1, 0xea, 0x07, resolution])
+        };
+        assert_eq!(stamp(0, 0), ("2026-01-02T03:04:05".into(), true));
+        assert_eq!(stamp(0, 0x36), ("2026-01-02T03:04:05Z".into(), true));
+        assert_eq!(stamp(-330, 0x10), ("2026-01-02T03:04:05-05:30".into(), true));
+        assert_eq!(stamp(60, 0x0b), ("2026-01-02".into(), true));
+        assert_eq!(stamp(i16::MIN, 0x36), ("2026-01-02T03:04:05-546:08".into(), false));
     }
 
     #[test]
-    fn what_is_no_moment_is_not_shown() {
+    fn what_is_no_moment_is_not_valid() {
+        let valid = |time: [u8; 3], day, month, year: u16| {
+            let ([hour, minute, second], [low, high]) = (time, year.to_le_bytes());
+            shown([0, 0, 0, 0, 0, second, minute, hour, day, month, low, high, 0]).1
+        };
+        assert!(valid([23, 59, 60], 29, 2, 2024) && valid([0; 3], 29, 2, 2000) && valid([0; 3], 1, 1, 1970));
         for (time, day, month, year) in [
             ([24, 0, 0], 1, 1, 2026),
             ([0, 60, 0], 1, 1, 2026),
             ([0, 0, 61], 1, 1, 2026),
             ([0, 0, 0], 0, 1, 2026),
             ([0, 0, 0], 29, 2, 2025),
+            ([0, 0, 0], 29, 2, 2100),
+            ([0, 0, 0], 31, 4, 2026),
             ([0, 0, 0], 1, 13, 2026),
             ([0, 0, 0], 1, 0, 2026),
             ([0, 0, 0], 1, 1, 1969),
             ([0, 0, 0], 1, 1, 0xffff),
         ] {
-            assert_eq!(utc(0, time, day, month, year), None, "{time:?} {day} {month} {year}");
+            assert!(!valid(time, day, month, year), "{time:?} {day} {month} {year}");
         }
-        assert_eq!(utc(i16::MIN, [0; 3], 1, 1, 2026), None);
-        assert_eq!(Timestamp104([0xff; 13]).utc(), None);
-        assert!(Timestamp104::NONE.is_valid() && !Timestamp104([0xff; 13]).is_valid());
+    }
+
+    #[test]
+    fn nothing_and_nonsense_are_told_apart() {
+        let nothing = Timestamp104::default();
+        assert_eq!((nothing.is_none(), nothing.is_valid(), nothing.leniency()), (true, false, None));
+        let nonsense: Timestamp104 = decode(&[0xff; 13]).unwrap();
+        assert_eq!((nonsense.is_none(), nonsense.leniency()), (false, Some(Leniency::InvalidDate)));
     }
 
     proptest! {
         #[test]
         fn whatever_comes_is_kept_and_does_no_harm(bytes: [u8; 13]) {
-            let moment: Timestamp104 = wire::decode(&bytes).unwrap();
-            prop_assert!(moment.utc().is_none_or(|text| text.len() == 20));
-            prop_assert_eq!(wire::encode(&moment), Ok(bytes.to_vec()));
+            survives::<Timestamp104>(&bytes)?;
+            prop_assert!(!shown(bytes).0.is_empty());
         }
     }
 }

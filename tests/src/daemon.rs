@@ -1,8 +1,10 @@
 //! The shipped binary, run as it runs on a BMC: a configuration directory, a system bus, nothing else.
 
 mod client;
+mod telemetry;
 
 pub use client::{Client, NAME, Object, Objects, Signal, interface, paths};
+pub use telemetry::{Sensor, Source, Told};
 
 use nix::{
     sys::signal::{Signal as UnixSignal, kill},

@@ -10,6 +10,7 @@ pub mod daemon;
 pub mod flash;
 pub mod receiver;
 pub mod scene;
+pub mod second;
 mod wait;
 
-pub use wait::{PATIENCE, eventually};
+pub use wait::{PATIENCE, eventually, until};

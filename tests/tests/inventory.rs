@@ -2,7 +2,7 @@
 
 use firmwarden_tests::{
     board::{Board, Configuration, Description, Fault, Firmware},
-    daemon::{Object, Objects, Signal, interface, paths},
+    daemon::{Object, Objects, Sensor, Signal, interface, paths},
     scene::Scene,
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -80,11 +80,42 @@ async fn a_processor_runs_at_most_one_firmware() {
     assert_eq!(running.into_values().collect::<Vec<_>>(), [1, 1, 1]);
 }
 
+/// What one of these two is asked until all is known of it, by PLDM type and command.
+fn asked(name: &str) -> BTreeMap<(u8, u8), u64> {
+    let same = [
+        ((0, 0x01), 1), // SetTID
+        ((0, 0x02), 1), // GetTID
+        ((0, 0x04), 1), // GetPLDMTypes
+        ((2, 0x04), 1), // SetEventReceiver
+        ((2, 0x0c), 1), // EventMessageSupported
+        ((2, 0x50), 2), // GetPDRRepositoryInfo, before and behind the records
+        ((4, 0x01), 1), // GetFRURecordTableMetadata
+        ((5, 0x01), 1), // QueryDeviceIdentifiers
+        ((5, 0x02), 1), // GetFirmwareParameters
+        ((5, 0x03), 1), // QueryDownstreamDevices
+        ((5, 0x1b), 1), // GetStatus
+    ];
+    let own = match name {
+        "nic0" => vec![
+            ((2, 0x11), 5),  // GetSensorReading
+            ((2, 0x21), 1),  // GetStateSensorReadings
+            ((2, 0x51), 16), // GetPDR: so many records, each in one part
+            ((4, 0x02), 1),  // GetFRURecordTable
+            ((5, 0x04), 2),  // QueryDownstreamIdentifiers, a device in each part
+            ((5, 0x05), 2),  // GetDownstreamFirmwareParameters, a device in each part
+        ],
+        // Parts of 64 bytes: 30 records of which 11 need a second one, and a FRU table that needs two.
+        _ => vec![((2, 0x11), 9), ((2, 0x21), 1), ((2, 0x51), 30 + 11), ((4, 0x02), 2)],
+    };
+    same.into_iter().chain(own).collect()
+}
+
 #[tokio::test]
 async fn each_object_is_announced_once_and_costs_a_known_number_of_messages() {
     let configuration = Configuration {
         interval: Duration::from_secs(60),
         check_interval: Duration::from_secs(60),
+        sensor_interval: Duration::from_secs(60),
         ..Configuration::default()
     };
     let components = vec![Description::named("nic0"), Description::named("gpu0")];
@@ -99,10 +130,13 @@ async fn each_object_is_announced_once_and_costs_a_known_number_of_messages() {
     let twice: Vec<_> = added.iter().filter(|(_, count)| **count > 1).collect();
     assert!(twice.is_empty(), "{twice:?}");
     assert!(objects.component_ids().count() == 2);
+    let read = |all: &[Sensor]| all.len() == 19 && all.iter().all(|it| it.last_read_boot_time > 0);
+    scene.client.wait_for_sensors("all of them, read once", read).await;
     for name in ["nic0", "gpu0"] {
-        let (all, pldm) = (scene.board.component(name).requests(), scene.board.component(name).pldm_requests());
-        // QueryDeviceIdentifiers, GetFirmwareParameters; and to find it: id, UUID, id set, versions, types.
-        assert_eq!((pldm, all - pldm), (2, 5), "{name}");
+        let component = scene.board.component(name);
+        let control = component.requests() - component.pldm_requests();
+        assert_eq!(control, 5, "{name}: id, UUID, id set, versions, types");
+        assert_eq!(component.asked().commands, asked(name), "{name}");
     }
 }
 

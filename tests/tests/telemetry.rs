@@ -89,7 +89,7 @@ async fn what_is_not_there_is_said_with_the_right_exit_code() {
     let scene = Scene::of(&["nic0"]).await;
     scene.wait_fresh(&["nic0"]).await;
     for (arguments, said) in
-        [(["sensors", "nobody"], "no sensor is known"), (["logs", "nobody"], "no component 'nobody'")]
+        [(["sensors", "nobody"], "no sensor of nobody is known"), (["logs", "nobody"], "no component 'nobody'")]
     {
         let output = scene.daemon.run(&arguments).await.expect("runs");
         let text = [output.stdout, output.stderr].concat();

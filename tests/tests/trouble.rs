@@ -107,14 +107,10 @@ async fn memory_stays_bounded_under_floods_and_huge_messages() {
     let configuration = Configuration { interval: quick, retry_last: quick, ..Configuration::default() };
     let mut scene = Scene::start(components, configuration).await.expect("everything starts");
     scene.wait_fresh(&["nic0"]).await;
-    let before = scene.board.component("nic0").pldm_requests();
-    firmwarden_tests::eventually("twenty passes over the healthy one", async {
-        let mut tick = tokio::time::interval(Duration::from_millis(50));
-        while scene.board.component("nic0").pldm_requests() < before + 40 {
-            tick.tick().await;
-        }
-    })
-    .await;
+    let healthy = scene.board.component("nic0");
+    let passes = || healthy.asked_for(5, 0x02); // GetFirmwareParameters
+    let before = passes();
+    firmwarden_tests::until("twenty passes over the healthy one", || passes() >= before + 20).await;
     let (now, most) = scene.daemon.rss().expect("it runs");
     assert!(scene.daemon.is_running());
     assert!(most < 64 << 20, "{now} bytes now, {most} at most");

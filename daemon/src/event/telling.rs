@@ -268,7 +268,8 @@ impl fmt::Display for What {
             Self::SensorRestored { sensor, .. } => write!(f, "{sensor} has a value again"),
             Self::DeviceEvent { component, event } => write!(f, "{component} tells: {}", event.text),
             Self::DeviceEventsLost { component, count } => {
-                write!(f, "{component} tells more than can be taken in: {count} events are lost")
+                let lost = if *count == 1 { "event is" } else { "events are" };
+                write!(f, "{component} tells more than can be taken in: {count} {lost} lost")
             }
             Self::LogFetched { component, log } if log.missing.is_empty() => {
                 write!(f, "log '{}' of {component} is in {}: {} bytes", log.name, log.path, log.size)
@@ -277,11 +278,15 @@ impl fmt::Display for What {
                 let Log { name, path, size, missing, .. } = log;
                 write!(f, "log '{name}' of {component} is in {path}, {size} bytes of it: {missing}")
             }
+            Self::LogsEnded { component, count: 1, failure } if failure.is_empty() => {
+                write!(f, "the only log of {component} is fetched")
+            }
             Self::LogsEnded { component, count, failure } if failure.is_empty() => {
                 write!(f, "all {count} logs of {component} are fetched")
             }
             Self::LogsEnded { component, count, failure } => {
-                write!(f, "{count} logs of {component} are fetched, not all: {failure}")
+                let fetched = if *count == 1 { "log" } else { "logs" };
+                write!(f, "{count} {fetched} of {component} fetched, not all: {failure}")
             }
             Self::Asked { component, pass } if pass.failure.is_empty() => {
                 let (requests, time) = (pass.exchanges.len(), pass.duration.as_millis());
@@ -315,6 +320,19 @@ mod tests {
         assert_eq!(changed("", "2").to_string(), "on nic0, '2' waits to run as nic0");
         assert_eq!(changed("2", "").to_string(), "on nic0, '2' does not wait any more to run as nic0");
         assert!(changed("2", "").facts().iter().all(|(name, _)| *name != "hw.firmware_version"));
+    }
+
+    #[test]
+    fn one_is_not_told_as_many() {
+        let ended = |count, failure: &str| {
+            What::LogsEnded { component: id("nic0"), count, failure: failure.into() }.to_string()
+        };
+        assert_eq!(ended(1, ""), "the only log of nic0 is fetched");
+        assert_eq!(ended(2, ""), "all 2 logs of nic0 are fetched");
+        assert_eq!(ended(1, "b: no answer"), "1 log of nic0 fetched, not all: b: no answer");
+        let lost = |count| What::DeviceEventsLost { component: id("nic0"), count }.to_string();
+        assert_eq!(lost(1), "nic0 tells more than can be taken in: 1 event is lost");
+        assert!(lost(2).ends_with("2 events are lost"));
     }
 
     #[test]

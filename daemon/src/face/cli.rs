@@ -88,7 +88,7 @@ pub async fn sensors(component: Option<String>, json: bool, watch: bool) -> Exit
             let (clock, width) = (Stamp::now().boot_microseconds(), screen::size().map(|s| s.columns));
             let lines = match json {
                 true => serde_json::to_string_pretty(&sensors).map(|json| vec![json]).map_err(io::Error::from),
-                false => Ok(sensors::Wanted::table(&sensors, clock, width)),
+                false => Ok(wanted.nothing(&sensors).unwrap_or_else(|| sensors::Wanted::table(&sensors, clock, width))),
             };
             let code = if found { FINDING.into() } else { ExitCode::SUCCESS };
             finish(code, lines.and_then(|lines| screen::print(&lines)))

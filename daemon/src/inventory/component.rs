@@ -59,7 +59,7 @@ impl Asking<'_> {
             update_state: self.status.as_ref().and_then(update_state),
             last_read: Some(Stamp::now()),
             freshness: Freshness::Fresh,
-            faults,
+            faults: once(faults),
             leniencies: self.leniencies.clone(),
             firmware,
             id,
@@ -161,6 +161,17 @@ impl Asking<'_> {
             faults.push(self.wrong(step, format!("{more} components more than {FIRMWARE_MOST}; not published")));
         }
     }
+}
+
+/// Each of them once: a table that goes round says the same at every turn.
+fn once(all: Vec<Fault>) -> Vec<Fault> {
+    let mut faults = Vec::with_capacity(all.len());
+    for fault in all {
+        if !faults.contains(&fault) {
+            faults.push(fault);
+        }
+    }
+    faults
 }
 
 fn firmware(id: Id, name: String, active: model::Image, pending: Option<model::Image>) -> Firmware {

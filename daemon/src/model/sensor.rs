@@ -133,8 +133,12 @@ impl Finite {
 impl Eq for Finite {}
 
 impl fmt::Display for Finite {
-    /// Three digits behind the point, or of a small number its first three: a conversion leaves 0.30000000000000004.
+    /// Three digits behind the point, or of a small number its first three: a conversion leaves 0.30000000000000004. A
+    /// number that is larger than any sensor counts to has a power of ten instead of 300 digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.abs() >= 1e21 {
+            return f.pad(&format!("{:.3e}", self.0));
+        }
         let small = (1..=15usize).find(|place| self.0.abs() >= 10f64.powi(-i32::try_from(*place).unwrap_or_default()));
         let digits = if self.0.abs() >= 1.0 { 3 } else { small.map_or(3, |place| place.saturating_add(2)) };
         let text = format!("{:.digits$}", self.0);
@@ -254,6 +258,14 @@ mod tests {
         let shown = [41.5, 0.1 + 0.2, 12.0, 100.0, -3.25, 1e12, 0.000_963_4, -2e-7, 1e-30, 0.0]
             .map(|it| finite(it).to_string());
         assert_eq!(shown, ["41.5", "0.3", "12", "100", "-3.25", "1000000000000", "0.000963", "-0.0000002", "0", "0"]);
+    }
+
+    #[test]
+    fn a_number_that_no_sensor_counts_to_is_short() {
+        assert_eq!(
+            [f64::MAX, -1e21, 1e18].map(|it| finite(it).to_string()),
+            ["1.798e308", "-1.000e21", "1000000000000000000"]
+        );
     }
 
     #[test]

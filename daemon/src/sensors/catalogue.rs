@@ -8,8 +8,8 @@ use mctp::Address;
 use pldm::{
     Text,
     platform::{
-        self, Conversion, FileDescriptor, Initialization, NumericSensor, Pdr, PresentState, Raw, RawReading, Record,
-        Repository, RepositoryInfo, SensorName, StateSensor, StateSet, Thresholds,
+        self, Conversion, FileDescriptor, Initialization, NumericSensor, Pdr, PresentState, Record, Repository,
+        RepositoryInfo, SensorName, Sent, StateSensor, StateSet, Thresholds,
     },
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -286,10 +286,10 @@ fn limits(thresholds: &Thresholds) -> BTreeMap<Level, Finite> {
 }
 
 /// What a reading is worth, or why it is worth nothing.
-pub(super) fn value(conversion: &Conversion, reading: &RawReading) -> Result<Finite, String> {
-    let raw = reading.value().ok_or("its reading is no number that can be read")?;
-    let value = conversion.value(Raw::S64(raw)).and_then(Finite::new);
-    value.ok_or_else(|| format!("its reading {raw} means no finite number"))
+pub(super) fn value(conversion: &Conversion, reading: &Sent) -> Result<Finite, String> {
+    let raw = reading.number().ok_or("its reading is no number that can be read")?;
+    let value = conversion.value(raw).and_then(Finite::new);
+    value.ok_or_else(|| format!("its reading {} means no finite number", raw.to_f64()))
 }
 
 /// Where a value stands: as its sensor says, which knows its hysteresis; else as its limits say.

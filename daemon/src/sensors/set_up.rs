@@ -12,7 +12,7 @@ use pldm::{
     base::{GetTid, SetTid, Tid},
     platform::{
         self, GetPdrRepositoryInfo,
-        event::{EventMessageSupported, FORMAT_VERSION, SetEventReceiver, SynchronyConfigurations},
+        event::{EventMessageSupported, FORMAT_VERSION, GetEventReceiver, SetEventReceiver, SynchronyConfigurations},
     },
 };
 use tokio::time::Instant;
@@ -29,14 +29,12 @@ impl Following {
         }
         self.records().await?;
         faults.extend(self.record_faults.iter().cloned());
-        let delivery = match self.care.settings.events && !self.care.shared {
-            true => self.events(&mut faults).await?,
-            false => Delivery::None,
-        };
-        let catalogue = &self.tale.catalogue;
-        let polls = (delivery == Delivery::Polled).then_some(self.care.settings.poll_interval);
-        self.polls = Schedule::new(polls, Instant::now());
-        self.tale.voice.tell(Word::Sensors(catalogue.described(delivery, faults)));
+        if self.care.settings.events && !self.care.shared && self.is_forgotten(&mut faults).await? {
+            self.delivery = self.events(&mut faults).await?;
+            let polls = (self.delivery == Delivery::Polled).then_some(self.care.settings.poll_interval);
+            self.polls = Schedule::new(polls, Instant::now());
+        }
+        self.tale.voice.tell(Word::Sensors(self.tale.catalogue.described(self.delivery, faults)));
         self.finish_round();
         Ok(())
     }
@@ -54,6 +52,17 @@ impl Following {
             self.settle(answer, faults).await?;
         }
         Ok(())
+    }
+
+    /// Whether the device has to be told who gets its events. One that has not forgotten us is left alone: there are some
+    /// that empty their queue when they are told.
+    async fn is_forgotten(&mut self, faults: &mut Vec<Fault>) -> Result<bool, CallError> {
+        if self.delivery == Delivery::None || self.tale.heard.is_silent(Instant::now()) {
+            return Ok(true);
+        }
+        let answer = ask!(self, requester => requester.call(&GetEventReceiver));
+        let receiver = self.settle(answer, faults).await?.map(|it| it.event_receiver);
+        Ok(receiver != Some(self.care.own_eid.0))
     }
 
     /// Reads the records, unless they are those that were read before, or were read just now.

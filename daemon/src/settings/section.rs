@@ -79,7 +79,7 @@ pub(super) fn logs(fields: &mut Fields<'_, '_>, logs: &mut Logs) {
     let read = Logs {
         fetch: fields.optional("fetch", value::boolean).unwrap_or(logs.fetch),
         directory: fields.optional("directory", value::path).unwrap_or_else(|| logs.directory.clone()),
-        file_most: fields.optional("file_most", value::integer(1 << 10, 64 << 20)).unwrap_or(logs.file_most),
+        file_most: fields.optional("file_most", value::integer(1 << 10, 1 << 20)).unwrap_or(logs.file_most),
         total_most: fields.optional("total_most", value::integer(1 << 10, 256 << 20)).unwrap_or(logs.total_most),
     };
     if read.file_most <= read.total_most {

@@ -47,8 +47,9 @@ pub async fn read(requester: &mut Requester, file: FileIdentifier, limits: Limit
     let open = requester.call(&DfOpen { file_identifier: file, attributes: OpenAttributes::default() }).await?;
     got.damage = got.damage.or(open.damage);
     let file = open.value.file_descriptor;
-    let (began, heartbeat) = (Instant::now(), Some(Heartbeat { interval: Duration::ZERO, last: Instant::now() }));
-    let mut reading = Reading { requester, file, limits, part_size, heartbeat, began, parts: 0, under_way: false, got };
+    let (began, heartbeat) = (Instant::now(), Some(Heartbeat { every: Duration::ZERO, last: Instant::now() }));
+    let mut reading =
+        Reading { requester, file, limits, part_size, heartbeat, began, parts: 0, under_way: false, ended: false, got };
     let ended = reading.sections().await;
     reading.close(ended).await
 }
@@ -89,12 +90,15 @@ struct Reading<'a> {
     parts: u32,
     /// Whether a section was begun and not ended.
     under_way: bool,
+    /// Whether the section before came to its end by the device's own word.
+    ended: bool,
     got: FileRead,
 }
 
 /// When the device wants to hear of us.
 struct Heartbeat {
-    interval: Duration,
+    /// Half of what is the longest it waits.
+    every: Duration,
     last: Instant,
 }
 
@@ -141,9 +145,9 @@ impl Reading<'_> {
         loop {
             let part = match self.part(&step, offset, length).await {
                 // Beyond the end of the file, which is where the section before ended.
-                Err(CallError {
-                    failure: Failure::Refused(CompletionCode::ERROR_REQUESTED_TRANSFER_LENGTH), ..
-                }) if first && offset > 0 => {
+                Err(CallError { failure: Failure::Refused(code), .. })
+                    if first && offset > 0 && self.is_the_end(code) =>
+                {
                     return Ok(Section::LastOfFile);
                 }
                 part => part?,
@@ -174,12 +178,20 @@ impl Reading<'_> {
                 // All came, or nothing does any more. A device that does not say so is taken at its deeds, not its word:
                 // what is still missing is asked for as a section of its own.
                 self.got.overlooked.extend((!last).then_some(Leniency::Contradiction));
+                self.ended = last;
                 self.complete().await;
                 return Ok(if last && came < limit { Section::LastOfFile } else { Section::Filled });
             }
             (first, tries) = (false, 1);
             step = Step { operation: TransferOperation::NEXT_PART, handle: part.next_data_transfer_handle };
         }
+    }
+
+    /// Whether a section that is refused like this begins where the file ends. A host of mctp-rs says that its data is
+    /// invalid, which may mean anything where the section before did not come to its end.
+    fn is_the_end(&self, code: CompletionCode) -> bool {
+        let is_invalid = code == CompletionCode::ERROR_INVALID_DATA;
+        code == CompletionCode::ERROR_REQUESTED_TRANSFER_LENGTH || (is_invalid && self.ended)
     }
 
     /// Asks for one part. Offset and length go with the first alone (DSP0240); the handle is the device's own business,
@@ -220,8 +232,8 @@ impl Reading<'_> {
 
     /// Compares a part's checksum with what it should be, `before` being that of the parts before it in this section.
     ///
-    /// DSP0240 wants the CRC-32 of all parts so far, and openbmc/pldm and mctp-rs go by that; libpldm's responder sends
-    /// that of the part alone. Both say that the part is whole.
+    /// DSP0240 wants the CRC-32 of all parts so far, and openbmc/pldm goes by that; libpldm's responder and
+    /// mctp-rs send that of the part alone. Both say that the part is whole.
     fn judge(&mut self, before: u32, part: &MultipartReceived) -> Result<u32, TransferFault> {
         let right = crc32_after(before, &part.data);
         let sent = part.checksum.unwrap_or_default();
@@ -255,8 +267,7 @@ impl Reading<'_> {
     /// We come at half the interval, because a part may need all its tries; a device whose interval is shorter than a
     /// part's time hears of us before every part. Zero, or a refusal, means that it does not want to.
     async fn beat(&mut self) -> Result<(), CallError> {
-        let Some(Heartbeat { interval, last }) = self.heartbeat else { return Ok(()) };
-        if last.elapsed() < interval / 2 {
+        if self.heartbeat.as_ref().is_none_or(|it| it.last.elapsed() < it.every) {
             return Ok(());
         }
         let ours = u32::try_from(patience::HEARTBEAT.as_millis()).unwrap_or(u32::MAX);
@@ -265,8 +276,8 @@ impl Reading<'_> {
             Ok(answer) => {
                 self.got.damage = self.got.damage.or(answer.damage);
                 let interval = answer.value.responder_maximum_interval.min(ours);
-                let interval = Duration::from_millis(interval.into());
-                (!interval.is_zero()).then(|| Heartbeat { interval, last: Instant::now() })
+                let every = Duration::from_millis((interval / 2).into());
+                (interval > 0).then(|| Heartbeat { every, last: Instant::now() })
             }
             Err(error) if is_gone(&error) => return Err(error),
             Err(_) => None,

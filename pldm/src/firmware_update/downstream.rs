@@ -334,31 +334,5 @@ impl Wire for DownstreamComponent {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use wire::Damage;
-
-    #[test]
-    fn a_part_that_promises_more_keeps_what_came() {
-        let whole = [0, 0, 0, 0, 5, 22, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 2, 0, 0xde, 0x10, 1, 0, 1, 0, 0, 2, 0, 0x34];
-        let answer = DownstreamIdentifiers::keep(&whole).unwrap();
-        assert_eq!(answer.value.devices.iter().map(|device| device.index).collect::<Vec<_>>(), [0]);
-        assert_eq!(answer.damage.map(|it| (it.field, it.damage)), Some(("descriptor_data", Damage::Short)));
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_decodes_encodes_back(mut bytes in prop::collection::vec(0u8..3, 11..80), length in 0u8..40) {
-            if let Ok(message) = wire::decode::<DownstreamFirmwareParameters>(&bytes) {
-                prop_assert_eq!(wire::encode(&message), Ok(bytes.clone()));
-            }
-            let _ = DownstreamFirmwareParameters::keep(&bytes);
-            bytes[5..9].copy_from_slice(&[length, 0, 0, 0]);
-            let _ = DownstreamIdentifiers::keep(&bytes);
-            if let Ok(message) = wire::decode::<DownstreamIdentifiers>(&bytes) {
-                prop_assert_eq!(wire::encode(&message), Ok(bytes));
-            }
-        }
-    }
-}
+#[path = "downstream_tests.rs"]
+mod tests;

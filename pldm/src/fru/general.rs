@@ -16,7 +16,7 @@ pub struct General {
     pub serial_number: Option<Text>,
     /// Who made it.
     pub manufacturer: Option<Text>,
-    /// When it was made, if the device says so in 13 bytes; see [`Timestamp104::utc`].
+    /// When it was made, if the device says so in 13 bytes; it may be none or no moment.
     pub manufacture_date: Option<Timestamp104>,
     /// Who sells it.
     pub vendor: Option<Text>,
@@ -65,8 +65,7 @@ impl General {
 }
 
 fn manufacture_date(record: &Record) -> Option<Timestamp104> {
-    let value = record.field(FieldType::MANUFACTURE_DATE)?;
-    <[u8; 13]>::try_from(&**value).ok().map(Timestamp104)
+    wire::decode(record.field(FieldType::MANUFACTURE_DATE)?).ok()
 }
 
 impl Lenient for Record {
@@ -77,8 +76,8 @@ impl Lenient for Record {
             for field in self.fields.iter().filter(|field| !field.value.is_empty()) {
                 match field.field_type {
                     FieldType::MANUFACTURE_DATE => {
-                        let date = <[u8; 13]>::try_from(&*field.value).map(Timestamp104);
-                        seen.extend((!date.is_ok_and(Timestamp104::is_valid)).then_some(Leniency::InvalidDate));
+                        let date = wire::decode::<Timestamp104>(&field.value);
+                        seen.extend(date.map_or(Some(Leniency::InvalidDate), |date| date.leniency()));
                     }
                     FieldType::VENDOR_IANA => {}
                     FieldType(0x01..=0x0e) => {

@@ -2,10 +2,10 @@
 //! inventory cannot move an effecter by mistake.
 
 use super::{
-    EffecterOperationalState, EventMessageEnable, RawReading as Raw, ReadingSize as DataSize,
+    DataSize, EffecterOperationalState, EventMessageEnable, Sent,
     reading::{composite_count, read_composite},
 };
-use crate::{Answer, Leniency, Lenient, message::request};
+use crate::{Answer, Keep, Leniency, Lenient, message::request};
 use wire::{Malformed, Reader, Wire, Writer};
 
 wire::record! {
@@ -15,7 +15,7 @@ wire::record! {
         pub effecter_id: u16,
     }
 }
-request!(PLATFORM GetNumericEffecterValue = 0x32 -> NumericEffecterValue);
+request!(PLATFORM GetNumericEffecterValue = 0x32 -> NumericEffecterValue, NumericEffecterValue::keep);
 
 /// What a numeric effecter is set to.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,9 +23,9 @@ pub struct NumericEffecterValue {
     /// Whether it works.
     pub operational_state: EffecterOperationalState,
     /// The value it is moving to, in the unit its record gives.
-    pub pending_value: Raw,
+    pub pending_value: Sent,
     /// The value it has. Means nothing unless [`Self::is_valid`].
-    pub present_value: Raw,
+    pub present_value: Sent,
 }
 
 impl NumericEffecterValue {
@@ -35,21 +35,27 @@ impl NumericEffecterValue {
     }
 }
 
+impl Keep for NumericEffecterValue {
+    fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
+        let size: DataSize = r.get("effecter_data_size")?;
+        let operational_state = r.get("effecter_oper_state")?;
+        let ([pending_value, present_value], damage) = Sent::keep_all(r, size, ["pending_value", "present_value"]);
+        Ok(Answer { value: Self { operational_state, pending_value, present_value }, damage })
+    }
+}
+
 impl Wire for NumericEffecterValue {
     const NAME: &'static str = "GetNumericEffecterValue response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let size: DataSize = r.get("effecter_data_size")?;
-        let operational_state = r.get("effecter_oper_state")?;
-        let [pending_value, present_value] = Raw::read_all(r, size, ["pending_value", "present_value"])?;
-        Ok(Self { operational_state, pending_value, present_value })
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
         let size = self.pending_value.size();
         w.put(&size)?;
         w.put(&self.operational_state)?;
-        Raw::write_all::<Self>(w, size, &[&self.pending_value, &self.present_value])
+        Sent::write_all::<Self>(w, size, &[&self.pending_value, &self.present_value])
     }
 }
 
@@ -88,12 +94,10 @@ impl StateEffecterState {
     }
 }
 
-impl StateEffecterStates {
-    /// Decodes the effecters that arrived whole.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let (effecters, damage) = read_composite(&mut r, "effecter")?;
-        Ok(Answer { value: Self { effecters }, damage: damage.or_else(|| r.finish().err()) })
+impl Keep for StateEffecterStates {
+    fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
+        let (effecters, damage) = read_composite(r, "effecter")?;
+        Ok(Answer { value: Self { effecters }, damage })
     }
 }
 
@@ -101,8 +105,7 @@ impl Wire for StateEffecterStates {
     const NAME: &'static str = "GetStateEffecterStates response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let (effecters, damage) = read_composite(r, "effecter")?;
-        damage.map_or(Ok(Self { effecters }), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -133,7 +136,7 @@ pub struct SetNumericEffecterValue {
     /// The effecter.
     pub effecter_id: u16,
     /// The value it is to have.
-    pub effecter_value: Raw,
+    pub effecter_value: Sent,
 }
 
 impl Wire for SetNumericEffecterValue {
@@ -141,7 +144,7 @@ impl Wire for SetNumericEffecterValue {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let effecter_id = r.get("effecter_id")?;
         let size: DataSize = r.get("effecter_data_size")?;
-        Ok(Self { effecter_id, effecter_value: Raw::read(r, size, "effecter_value")? })
+        Ok(Self { effecter_id, effecter_value: Sent::read(r, size, "effecter_value")? })
     }
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
         w.put(&self.effecter_id)?;
@@ -150,13 +153,14 @@ impl Wire for SetNumericEffecterValue {
     }
 }
 
-/// Switches state effecters and their events (DSP0248, SetStateEffecterEnables, 0x38).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SetStateEffecterEnables {
-    /// The effecters that share this id.
-    pub effecter_id: u16,
-    /// What each is to do.
-    pub effecters: Vec<StateEffecterEnable>,
+wire::record! {
+    /// Switches state effecters and their events (DSP0248, SetStateEffecterEnables, 0x38).
+    pub struct SetStateEffecterEnables = "SetStateEffecterEnables" {
+        /// The effecters that share this id.
+        pub effecter_id: u16,
+        /// What each is to do.
+        pub effecters: Vec<StateEffecterEnable> as [u8 "composite_effecter_count", "effecter"],
+    }
 }
 
 wire::record! {
@@ -169,27 +173,14 @@ wire::record! {
     }
 }
 
-impl Wire for SetStateEffecterEnables {
-    const NAME: &'static str = "SetStateEffecterEnables";
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let effecter_id = r.get("effecter_id")?;
-        let count: u8 = r.get("composite_effecter_count")?;
-        Ok(Self { effecter_id, effecters: r.list(count, "effecter")? })
+wire::record! {
+    /// Sets state effecters (DSP0248, SetStateEffecterStates, 0x39).
+    pub struct SetStateEffecterStates = "SetStateEffecterStates" {
+        /// The effecters that share this id.
+        pub effecter_id: u16,
+        /// What each is to do.
+        pub effecters: Vec<StateEffecterRequest> as [u8 "composite_effecter_count", "effecter"],
     }
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.effecter_id)?;
-        w.len::<u8>(self.effecters.len(), "composite_effecter_count")?;
-        w.list(&self.effecters)
-    }
-}
-
-/// Sets state effecters (DSP0248, SetStateEffecterStates, 0x39).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SetStateEffecterStates {
-    /// The effecters that share this id.
-    pub effecter_id: u16,
-    /// What each is to do.
-    pub effecters: Vec<StateEffecterRequest>,
 }
 
 wire::codes! {
@@ -212,16 +203,56 @@ wire::record! {
     }
 }
 
-impl Wire for SetStateEffecterStates {
-    const NAME: &'static str = "SetStateEffecterStates";
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let effecter_id = r.get("effecter_id")?;
-        let count: u8 = r.get("composite_effecter_count")?;
-        Ok(Self { effecter_id, effecters: r.list(count, "effecter")? })
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::Raw;
+    use crate::{Request, platform::survives};
+    use proptest::prelude::*;
+    use wire::Damage;
+
+    #[test]
+    fn a_size_that_lies_leaves_the_state_and_what_came() {
+        let answer = GetNumericEffecterValue::decode(&[4, 1, 7, 0, 0, 0, 9]).unwrap();
+        assert_eq!((answer.value.is_valid(), answer.value.pending_value.number().map(Raw::to_f64)), (true, Some(7.0)));
+        assert_eq!(answer.value.present_value.number().map(Raw::to_f64), None);
+        assert_eq!(answer.damage.map(|it| (it.field, it.damage)), Some(("present_value", Damage::Short)));
+        assert_eq!(wire::encode(&answer.value), Ok(vec![4, 1, 7, 0, 0, 0, 9]));
+        let answer = GetNumericEffecterValue::decode(&[0, 1, 7, 0, 0, 0]).unwrap();
+        assert_eq!(
+            (answer.value.present_value.number().map(Raw::to_f64), answer.damage.map(|it| it.damage)),
+            (Some(0.0), Some(Damage::Trailing))
+        );
     }
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.effecter_id)?;
-        w.len::<u8>(self.effecters.len(), "composite_effecter_count")?;
-        w.list(&self.effecters)
+
+    #[test]
+    fn values_of_two_sizes_cannot_be_written() {
+        let value = NumericEffecterValue {
+            operational_state: EffecterOperationalState::ENABLED_NO_UPDATE_PENDING,
+            pending_value: Sent::Number(Raw::U8(1)),
+            present_value: Sent::Number(Raw::U16(1)),
+        };
+        assert_eq!(wire::encode(&value).unwrap_err().damage, Damage::Contradiction);
+    }
+
+    #[test]
+    fn effecters_that_came_whole_are_kept() {
+        let answer = GetStateEffecterStates::decode(&[255, 1, 2, 2, 0, 3]).unwrap();
+        assert_eq!((answer.value.effecters.len(), answer.value.effecters[0].is_valid()), (1, true));
+        assert_eq!(answer.damage.map(|it| it.damage), Some(Damage::Short));
+        assert_eq!(GetStateEffecterStates::decode(&[0]).unwrap().leniencies(), [Leniency::Contradiction]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_decodes_encodes_back(bytes in prop::collection::vec(0u8..8, 0..20)) {
+            survives::<NumericEffecterValue>(&bytes)?;
+            survives::<StateEffecterStates>(&bytes)?;
+            survives::<SetNumericEffecterEnable>(&bytes)?;
+            survives::<SetNumericEffecterValue>(&bytes)?;
+            survives::<SetStateEffecterEnables>(&bytes)?;
+            survives::<SetStateEffecterStates>(&bytes)?;
+            let _ = (NumericEffecterValue::keep(&bytes), StateEffecterStates::keep(&bytes));
+        }
     }
 }

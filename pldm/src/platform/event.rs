@@ -114,3 +114,7 @@ pub fn answer(request: &Header, code: CompletionCode, status: PlatformEventStatu
     let payload = if code == CompletionCode::SUCCESS { vec![status.0] } else { Vec::new() };
     crate::respond::reply(request, code, &payload)
 }
+
+#[cfg(test)]
+#[path = "event_tests.rs"]
+mod tests;

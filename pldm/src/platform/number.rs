@@ -163,6 +163,17 @@ impl DataSize {
         self.name().is_some()
     }
 
+    /// How many bytes a number of this size has, if we know.
+    pub const fn width(self) -> Option<usize> {
+        match self {
+            Self::UINT8 | Self::SINT8 => Some(1),
+            Self::UINT16 | Self::SINT16 => Some(2),
+            Self::UINT32 | Self::SINT32 => Some(4),
+            Self::UINT64 | Self::SINT64 => Some(8),
+            _ => None,
+        }
+    }
+
     /// Reads a number of this size. A size we do not know is a contradiction: nobody can say where the number ends.
     pub fn read(self, r: &mut Reader<'_>, field: &'static str) -> Result<Raw, Malformed> {
         Ok(match self {

@@ -26,7 +26,7 @@ pub use state::{Initialization, PossibleStates, StateEffecter, StateSensor};
 pub use terminus_locator::{TerminusLocator, TerminusLocatorType, Validity};
 
 use super::{RateUnit, Unit};
-use crate::{Answer, Leniency, Lenient};
+use crate::{Answer, Keep, Leniency, Lenient};
 use wire::{Malformed, Reader, Wire, Writer};
 
 wire::codes! {
@@ -214,12 +214,12 @@ impl Record {
             PdrType::TERMINUS_LOCATOR => whole(body, Self::TerminusLocator),
             PdrType::NUMERIC_SENSOR => whole(body, |it| Self::NumericSensor(Box::new(it))),
             PdrType::STATE_SENSOR => whole(body, Self::StateSensor),
-            PdrType::SENSOR_AUXILIARY_NAMES => AuxiliaryNames::keep(body, Self::SensorAuxiliaryNames),
+            PdrType::SENSOR_AUXILIARY_NAMES => kept(body, Self::SensorAuxiliaryNames),
             PdrType::NUMERIC_EFFECTER => whole(body, |it| Self::NumericEffecter(Box::new(it))),
             PdrType::STATE_EFFECTER => whole(body, Self::StateEffecter),
-            PdrType::EFFECTER_AUXILIARY_NAMES => AuxiliaryNames::keep(body, Self::EffecterAuxiliaryNames),
+            PdrType::EFFECTER_AUXILIARY_NAMES => kept(body, Self::EffecterAuxiliaryNames),
             PdrType::ENTITY_ASSOCIATION => whole(body, Self::EntityAssociation),
-            PdrType::ENTITY_AUXILIARY_NAMES => EntityAuxiliaryNames::keep(body, Self::EntityAuxiliaryNames),
+            PdrType::ENTITY_AUXILIARY_NAMES => kept(body, Self::EntityAuxiliaryNames),
             PdrType::FRU_RECORD_SET => whole(body, Self::FruRecordSet),
             PdrType::COMPACT_NUMERIC_SENSOR => whole(body, |it| Self::CompactNumericSensor(Box::new(it))),
             PdrType::FILE_DESCRIPTOR => whole(body, |it| Self::FileDescriptor(Box::new(it))),
@@ -254,6 +254,11 @@ fn whole<T: Wire>(body: &[u8], record: impl FnOnce(T) -> Record) -> Result<Answe
     let mut r = Reader::new(T::NAME, body);
     let value = record(r.get(T::NAME)?);
     Ok(Answer { value, damage: r.finish().err() })
+}
+
+/// Reads a body of names: those that arrived whole, and the one that the record cuts.
+fn kept<T: Keep>(body: &[u8], record: fn(T) -> Record) -> Result<Answer<Record>, Malformed> {
+    T::keep(body).map(|Answer { value, damage }| Answer { value: record(value), damage })
 }
 
 impl Pdr {

@@ -2,7 +2,7 @@
 
 use super::event::{EventClass, EventData, EventId, FORMAT_VERSION};
 use crate::{
-    Answer, CallError, CompletionCode, Failure, Leniency, Lenient, Limits, Part, Parts, Request, Requester,
+    Answer, CallError, CompletionCode, Failure, Keep, Leniency, Lenient, Limits, Part, Parts, Request, Requester,
     TransferFault,
     base::{Tid, TransferFlag},
     crc32,
@@ -92,14 +92,7 @@ pub struct EventPart {
     pub checksum: Option<u32>,
 }
 
-impl PolledPart {
-    /// Decodes as much of the part as came.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let answer = Self::read_kept(&mut r)?;
-        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
-    }
-
+impl Keep for PolledPart {
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let (tid, event_id) = (r.get("tid")?, r.get("event_id")?);
         let (part, damage) = match event_id {
@@ -140,8 +133,7 @@ impl Wire for PolledPart {
     const NAME: &'static str = "PollForPlatformEventMessage response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let answer = Self::read_kept(r)?;
-        answer.damage.map_or(Ok(answer.value), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -306,3 +298,7 @@ pub async fn poll_all(
     }
     Ok(Drained::Most)
 }
+
+#[cfg(test)]
+#[path = "poll_tests.rs"]
+mod tests;

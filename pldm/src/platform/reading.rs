@@ -1,7 +1,7 @@
 //! Readings of sensors: GetSensorReading, GetStateSensorReadings, and which of them a sensor may give.
 
-use super::{EventMessageEnable, PresentState, RawReading as Raw, ReadingSize as DataSize, SensorOperationalState};
-use crate::{Answer, Leniency, Lenient, message::request};
+use super::{DataSize, EventMessageEnable, PresentState, Raw, SensorOperationalState, Sent};
+use crate::{Answer, Keep, Leniency, Lenient, message::request};
 use wire::{Malformed, Reader, Wire, Writer};
 
 /// How many sensors or effecters of one id there can be (DSP0248, compositeSensorCount: 1 to 8).
@@ -39,7 +39,7 @@ pub struct SensorReading {
     /// What the last event said.
     pub event_state: PresentState,
     /// The reading, in the unit the sensor's record gives. Means nothing unless [`Self::is_valid`].
-    pub present_reading: Raw,
+    pub present_reading: Sent,
 }
 
 impl SensorReading {
@@ -49,17 +49,13 @@ impl SensorReading {
     }
 
     /// The reading as a number, where it means anything and is one.
-    pub fn value(&self) -> Option<i64> {
-        self.present_reading.value().filter(|_| self.is_valid())
+    pub fn value(&self) -> Option<Raw> {
+        self.present_reading.number().filter(|_| self.is_valid())
     }
+}
 
-    /// Decodes the states, and as much of the reading as came: devices that cannot measure leave it out.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let answer = Self::read_kept(&mut r)?;
-        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
-    }
-
+impl Keep for SensorReading {
+    // Devices that cannot measure leave the reading out.
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let size: DataSize = r.get("sensor_data_size")?;
         let operational_state = r.get("sensor_operational_state")?;
@@ -67,7 +63,7 @@ impl SensorReading {
         let present_state = r.get("present_state")?;
         let previous_state = r.get("previous_state")?;
         let event_state = r.get("event_state")?;
-        let (present_reading, damage) = Raw::keep(r, size, "present_reading");
+        let (present_reading, damage) = Sent::keep(r, size, "present_reading");
         let value = Self {
             operational_state,
             event_message_enable,
@@ -84,8 +80,7 @@ impl Wire for SensorReading {
     const NAME: &'static str = "GetSensorReading response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let answer = Self::read_kept(r)?;
-        answer.damage.map_or(Ok(answer.value), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -147,12 +142,10 @@ impl StateSensorReading {
     }
 }
 
-impl StateSensorReadings {
-    /// Decodes the sensors that arrived whole.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let (sensors, damage) = read_composite(&mut r, "sensor")?;
-        Ok(Answer { value: Self { sensors }, damage: damage.or_else(|| r.finish().err()) })
+impl Keep for StateSensorReadings {
+    fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
+        let (sensors, damage) = read_composite(r, "sensor")?;
+        Ok(Answer { value: Self { sensors }, damage })
     }
 }
 
@@ -160,8 +153,7 @@ impl Wire for StateSensorReadings {
     const NAME: &'static str = "GetStateSensorReadings response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let (sensors, damage) = read_composite(r, "sensor")?;
-        damage.map_or(Ok(Self { sensors }), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -205,14 +197,15 @@ wire::record! {
     }
 }
 
-/// Switches state sensors and their events (DSP0248, SetStateSensorEnables, 0x20). A codec only: this crate never
-/// sends it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SetStateSensorEnables {
-    /// The sensors that share this id.
-    pub sensor_id: u16,
-    /// What each is to do.
-    pub sensors: Vec<StateSensorEnable>,
+wire::record! {
+    /// Switches state sensors and their events (DSP0248, SetStateSensorEnables, 0x20). A codec only: this crate never
+    /// sends it.
+    pub struct SetStateSensorEnables = "SetStateSensorEnables" {
+        /// The sensors that share this id.
+        pub sensor_id: u16,
+        /// What each is to do.
+        pub sensors: Vec<StateSensorEnable> as [u8 "composite_sensor_count", "sensor"],
+    }
 }
 
 wire::record! {
@@ -225,16 +218,78 @@ wire::record! {
     }
 }
 
-impl Wire for SetStateSensorEnables {
-    const NAME: &'static str = "SetStateSensorEnables";
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let sensor_id = r.get("sensor_id")?;
-        let count: u8 = r.get("composite_sensor_count")?;
-        Ok(Self { sensor_id, sensors: r.list(count, "sensor")? })
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Request, platform::survives};
+    use proptest::prelude::*;
+    use wire::Damage;
+
+    #[test]
+    fn a_reading_means_nothing_unless_the_sensor_is_enabled() {
+        for state in 0..=255 {
+            let answer = GetSensorReading::decode(&[0, state, 0, 1, 1, 1, 42]).unwrap();
+            assert_eq!(
+                (answer.value.is_valid(), answer.value.value().map(Raw::to_f64)),
+                (state == 0, (state == 0).then_some(42.0))
+            );
+            assert_eq!(answer.value.present_reading.number().map(Raw::to_f64), Some(42.0));
+        }
     }
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.sensor_id)?;
-        w.len::<u8>(self.sensors.len(), "composite_sensor_count")?;
-        w.list(&self.sensors)
+
+    #[test]
+    fn a_reading_that_is_missing_or_too_short_leaves_the_states() {
+        for (payload, came) in [(&[2, 2, 0, 3, 1, 3][..], &[][..]), (&[2, 0, 0, 3, 1, 3, 9], &[9])] {
+            let answer = GetSensorReading::decode(payload).unwrap();
+            let SensorReading { present_state, present_reading, .. } = &answer.value;
+            assert_eq!((*present_state, present_reading.number().map(Raw::to_f64)), (PresentState::CRITICAL, None));
+            assert!(matches!(present_reading, Sent::Bytes { size: DataSize::UINT16, bytes } if **bytes == *came));
+            assert_eq!(answer.damage.map(|it| (it.field, it.damage)), Some(("present_reading", Damage::Short)));
+            assert_eq!(wire::encode(&answer.value), Ok(payload.to_vec()));
+        }
+        assert_eq!(GetSensorReading::decode(&[0, 0, 0, 1, 1]).unwrap_err().field, "event_state");
+    }
+
+    #[test]
+    fn bytes_behind_the_reading_are_damage_and_the_reading_is_kept() {
+        let answer = GetSensorReading::decode(&[0, 0, 0, 1, 1, 1, 42, 0, 0, 0]).unwrap();
+        assert_eq!(
+            (answer.value.value().map(Raw::to_f64), answer.damage.map(|it| it.damage)),
+            (Some(42.0), Some(Damage::Trailing))
+        );
+    }
+
+    #[test]
+    fn of_255_sensors_the_two_that_came_are_kept() {
+        let answer = GetStateSensorReadings::decode(&[255, 0, 1, 1, 1, 2, 0, 0, 0, 9]).unwrap();
+        let valid: Vec<_> = answer.value.sensors.iter().map(StateSensorReading::is_valid).collect();
+        assert_eq!(valid, [true, false]);
+        assert_eq!(answer.damage.map(|it| it.damage), Some(Damage::Short));
+    }
+
+    #[test]
+    fn a_count_that_cannot_be_is_overlooked_and_told() {
+        let nine = [&[9][..], &[0; 36]].concat();
+        for payload in [&[0][..], &nine] {
+            let answer = GetStateSensorReadings::decode(payload).unwrap();
+            assert_eq!((answer.damage, answer.leniencies()), (None, vec![Leniency::Contradiction]));
+        }
+    }
+
+    #[test]
+    fn to_ask_changes_nothing() {
+        assert_eq!(wire::encode(&GetSensorReading::of(0x1234)), Ok(vec![0x34, 0x12, 0]));
+        assert_eq!(wire::encode(&GetStateSensorReadings::of(0x1234)), Ok(vec![0x34, 0x12, 0, 0]));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_decodes_encodes_back(bytes in prop::collection::vec(0u8..8, 0..24)) {
+            survives::<SensorReading>(&bytes)?;
+            survives::<StateSensorReadings>(&bytes)?;
+            survives::<SetNumericSensorEnable>(&bytes)?;
+            survives::<SetStateSensorEnables>(&bytes)?;
+            let _ = (SensorReading::keep(&bytes), StateSensorReadings::keep(&bytes));
+        }
     }
 }

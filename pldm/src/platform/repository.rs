@@ -4,7 +4,7 @@ mod walk;
 
 pub use walk::{LostRecord, Repository, Step, Walk, repository};
 
-use crate::{Answer, Lenient, Multipart, Part, Place, base::TransferOperationFlag, message::request};
+use crate::{Answer, Keep, Lenient, Multipart, Part, Place, base::TransferOperationFlag, message::request};
 use wire::{Damage, Malformed, Reader, Wire, Writer};
 
 wire::codes! {
@@ -139,8 +139,7 @@ impl Wire for PdrPart {
     const NAME: &'static str = "GetPDR response";
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let answer = Self::read_kept(r)?;
-        answer.damage.map_or(Ok(answer.value), Err)
+        Self::read_whole(r)
     }
 
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
@@ -157,14 +156,8 @@ impl Wire for PdrPart {
     }
 }
 
-impl PdrPart {
-    /// Decodes a part, and keeps one that ends too soon: it says all the same which record comes next.
-    pub fn keep(payload: &[u8]) -> Result<Answer<Self>, Malformed> {
-        let mut r = Reader::new(Self::NAME, payload);
-        let answer = Self::read_kept(&mut r)?;
-        Ok(Answer { damage: answer.damage.or_else(|| r.finish().err()), ..answer })
-    }
-
+impl Keep for PdrPart {
+    // A part that ends too soon says all the same which record comes next.
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let next_record_handle = r.get("next_record_handle")?;
         let next_data_transfer_handle = r.get("next_data_transfer_handle")?;

@@ -6,7 +6,10 @@ use pldm::{
     base::{GetPldmCommands, GetPldmTypes, GetPldmVersion, MultipartReceive, Versions},
     firmware_update::*,
     fru::{GetFruRecordTable, RecordTable},
-    platform::{GetPdr, Pdr, PdrType, Record},
+    platform::{
+        DataSize, GetPdr, GetSensorReading, GetStateSensorReadings, Pdr, PdrType, PollForPlatformEventMessage,
+        PresentState, Record, SensorOperationalState,
+    },
 };
 use std::fmt::Debug;
 use wire::{Damage, Malformed};
@@ -123,6 +126,30 @@ pub(crate) fn check(vector: &Vector) -> bool {
             let body = vector.bytes[10..].into();
             assert_eq!(pdr.record, Record::Other { pdr_type: PdrType::NUMERIC_SENSOR, body });
             assert_eq!(wire::encode(&pdr).as_ref(), Ok(&vector.bytes));
+        }
+        // libpldm refuses it, and with it the states. Whether the sensor works, and that it has a reading, is good.
+        "gsr.data_size_6_reserved" => {
+            let it = kept::<GetSensorReading>(vector, "present_reading", Damage::Short);
+            assert_eq!(
+                (it.operational_state, it.present_state),
+                (SensorOperationalState::ENABLED, PresentState::NORMAL)
+            );
+            assert_eq!((it.value(), it.present_reading.size()), (None, DataSize::UINT64));
+        }
+        // libpldm refuses these three. The states that are there are good.
+        "gss.count_9" => {
+            let it = kept::<GetStateSensorReadings>(vector, "operational_state", Damage::Short);
+            assert_eq!(it.sensors.iter().map(|one| one.present_state).collect::<Vec<_>>(), [1, 1]);
+        }
+        "gss.count_2_one_field" => {
+            assert_eq!(kept::<GetStateSensorReadings>(vector, "operational_state", Damage::Short).sensors.len(), 1);
+        }
+        "gss.count_0" => assert_eq!(sound::<GetStateSensorReadings>(vector).sensors, []),
+        "poll.event_id_only_short" => refused::<PollForPlatformEventMessage>(vector, "event_id"),
+        // libpldm refuses it; what came of the event is kept, and that it is cut.
+        "poll.size_past_end" => {
+            let it = kept::<PollForPlatformEventMessage>(vector, "event_data", Damage::Short);
+            assert_eq!(it.part.map(|part| part.data), Some(vec![1, 2]));
         }
         "mrr.length_past_end" => refused::<MultipartReceive>(vector, "data"),
         _ => return false,

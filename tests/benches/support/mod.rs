@@ -5,7 +5,7 @@
 pub(crate) mod process;
 pub(crate) mod watcher;
 
-use firmwarden_tests::board::{Board, Configuration, Description, Version};
+use firmwarden_tests::board::{Board, Configuration, Description, NumericSensor, Pdr, Version};
 use std::{fmt, time::Duration};
 
 /// What everything here may fail with; a figure that cannot be had ends its bench.
@@ -20,6 +20,8 @@ pub(crate) fn shipped() -> Configuration {
         check_interval: Duration::from_secs(10),
         absent_after: Duration::from_secs(60),
         time_out: Duration::from_secs(1),
+        sensor_interval: Duration::from_secs(10),
+        poll_interval: Duration::from_secs(2),
         ..Configuration::default()
     }
 }
@@ -57,6 +59,26 @@ pub(crate) fn components(count: usize, latency: Duration) -> Vec<Description> {
         one
     };
     (0..count).map(one).collect()
+}
+
+/// So many components as [`components`] makes them, but with two entries in their tables and nothing behind them; each has
+/// as many sensors as `sensors` says, which all have a name and four limits.
+pub(crate) fn sensing(count: usize, latency: Duration, sensors: impl Fn(usize) -> u16) -> Vec<Description> {
+    let pattern = Description::named("gpu0").pdr;
+    let first =
+        pattern.iter().find_map(|pdr| if let Pdr::NumericSensor(it) = pdr { Some((**it).clone()) } else { None });
+    let Some(pattern) = first else { return vec![] };
+    let mut all = components(count, latency);
+    for (number, one) in all.iter_mut().enumerate() {
+        one.firmware.truncate(2);
+        (one.downstream, one.file) = (vec![], vec![]);
+        let sensor =
+            |id| NumericSensor { id, name: Some(format!("TEMP_{id}")), warning_low: Some(-20.0), ..pattern.clone() };
+        let sensors = (1..=sensors(number)).map(|id| Pdr::NumericSensor(Box::new(sensor(id))));
+        one.pdr.truncate(1); // where the terminus is
+        one.pdr.extend(sensors);
+    }
+    all
 }
 
 /// How many questions the component was asked so far.

@@ -1,15 +1,9 @@
 //! Base messages: whatever decodes encodes back to the same bytes.
 #![no_main]
 
+use firmwarden_fuzz::same;
 use libfuzzer_sys::fuzz_target;
 use pldm::base::*;
-use wire::{Wire, decode, encode};
-
-fn same<T: Wire>(bytes: &[u8]) {
-    if let Ok(value) = decode::<T>(bytes) {
-        assert_eq!(encode(&value).as_deref(), Ok(bytes), "{}", T::NAME);
-    }
-}
 
 fuzz_target!(|bytes: &[u8]| {
     same::<pldm::Header>(bytes);

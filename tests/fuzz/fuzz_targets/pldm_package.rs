@@ -24,7 +24,8 @@ fn look(bytes: &[u8]) {
     assert!(records + behind.sum::<usize>() + images.sum::<usize>() <= header.len());
     let mut payload = Payload::of(&package);
     bytes.get(header.len()..).unwrap_or_default().chunks(100).for_each(|chunk| payload.update(chunk));
-    let findings = package.findings.iter().chain(payload.finding().as_ref()).map(ToString::to_string).collect::<Vec<_>>();
+    let findings =
+        package.findings.iter().chain(payload.finding().as_ref()).map(ToString::to_string).collect::<Vec<_>>();
     assert!(findings.iter().all(|text| !text.is_empty()));
     let _ = (package.leniencies(), package.released.to_string());
     // What has no finding is read from its own bytes: none of them can be cut off unseen.

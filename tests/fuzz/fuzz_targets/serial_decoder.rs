@@ -9,7 +9,8 @@ fuzz_target!(|bytes: &[u8]| {
     for &byte in bytes {
         let Some(packet) = decoder.feed(byte).map(<[u8]>::to_vec) else { continue };
         let mut again = Decoder::default();
-        let given: Vec<_> = frame(&packet).into_iter().filter_map(|byte| again.feed(byte).map(<[u8]>::to_vec)).collect();
+        let given: Vec<_> =
+            frame(&packet).into_iter().filter_map(|byte| again.feed(byte).map(<[u8]>::to_vec)).collect();
         assert_eq!(given, [packet]);
     }
     // Whatever came before, a whole frame after a flag is found.

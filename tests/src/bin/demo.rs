@@ -3,7 +3,7 @@
 
 use firmwarden_tests::{
     board::{Configuration, Description},
-    daemon::{NAME, Objects, binary, interface, paths},
+    daemon::{NAME, Objects, Told, binary, interface, paths},
     flash::Flash,
     receiver::{Log, Received},
     scene::Scene,
@@ -13,6 +13,9 @@ use tokio::time::{Instant, timeout};
 
 /// How long each step may take.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A sensor as upstream's bmcweb reads it.
+const GPU_TEMPERATURE: &str = "/xyz/openbmc_project/sensors/temperature/gpu0_gpu_0_temp_0";
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -75,6 +78,8 @@ async fn demonstrate(hold: bool) -> Result<()> {
     let after = hash(digest(&changed, "bmc_uboot"));
     println!("   bmc_uboot: sha256 {} -> {after}, seen on D-Bus after {:.1} s", hash(before), seconds(written));
 
+    hot(&scene).await?;
+
     say("Somebody pulls nic0:");
     let pulled = Instant::now();
     scene.board.line("nic0").unplug().await;
@@ -105,6 +110,7 @@ fn configuration(flash: &Flash) -> Configuration {
         more: flash.configuration(),
         absent_after: Duration::from_secs(3),
         retry_last: Duration::from_secs(1),
+        sensors_on_bus: true,
         ..Configuration::default()
     }
 }
@@ -128,13 +134,42 @@ async fn until(scene: &Scene, what: &str, wanted: impl Fn(&Objects) -> bool) -> 
         .map_err(|_| format!("15 s without {what}; the daemon wrote\n{}", scene.daemon.log().join("\n")).into())
 }
 
-/// The table that a person on the BMC sees. That something is stale or faulted is said by exit code 1.
+/// The GPU becomes too hot, says so by itself, and somebody fetches its logs.
+async fn hot(scene: &Scene) -> Result<()> {
+    const ID: &str = "gpu0_gpu_0_temp_0";
+    let told = async |after: u64, to: &str| {
+        let is = |it: &Told| {
+            it.sequence > after && it.is("hw.sensor.threshold.crossed", ID) && it.fact("hw.limit_type") == to
+        };
+        let told = timeout(PATIENCE, scene.client.wait_for_event("a limit", is)).await;
+        told.map_err(|_| format!("15 s without an event of {ID}: {to}"))
+    };
+    say("What the GPU's sensors say:");
+    show(scene, &["sensors", "gpu0"]).await?;
+    say("The GPU becomes too hot, and cools down again:");
+    let (gpu, begin) = (scene.board.component("gpu0"), Instant::now());
+    gpu.set_value(1, 93.5);
+    let event = told(0, "high.critical").await?;
+    println!("   {}, heard after {:.1} s", event.text, seconds(begin));
+    gpu.set_value(1, 60.0);
+    println!("   {}", told(event.sequence, "normal").await?.text);
+    gpu.release(1);
+    say("Its logs are on the BMC, if somebody wants them:");
+    show(scene, &["logs", "gpu0"]).await
+}
+
+/// The table that a person on the BMC sees.
 async fn table(scene: &Scene) -> Result<()> {
-    let output = scene.daemon.run(&["inventory"]).await?;
+    show(scene, &["inventory"]).await
+}
+
+/// What a command prints. That something is stale, faulted or without a value is said by exit code 1.
+async fn show(scene: &Scene, arguments: &[&str]) -> Result<()> {
+    let (output, command) = (scene.daemon.run(arguments).await?, arguments.join(" "));
     if output.stdout.is_empty() {
-        return Err(format!("firmwarden inventory: {}", String::from_utf8_lossy(&output.stderr)).into());
+        return Err(format!("firmwarden {command}: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
-    println!("$ firmwarden inventory\n{}", String::from_utf8_lossy(&output.stdout).trim_end());
+    println!("$ firmwarden {command}\n{}", String::from_utf8_lossy(&output.stdout).trim_end());
     Ok(())
 }
 
@@ -163,7 +198,8 @@ async fn told(scene: &Scene) -> Result<()> {
         println!("   {title}: {}", list.join(", "));
     }
     for log in all.logs.iter().filter(|log| {
-        ["hw.firmware.changed", "hw.firmware.digest.changed", "hw.component.removed"].contains(&&*log.event_name)
+        ["hw.firmware.changed", "hw.firmware.digest.changed", "hw.sensor.threshold.crossed", "hw.component.removed"]
+            .contains(&&*log.event_name)
     }) {
         println!("   {}: {}", log.event_name, log.body);
     }
@@ -176,9 +212,13 @@ async fn hold(scene: &Scene) -> Result<()> {
     println!("   export DBUS_SYSTEM_BUS_ADDRESS={address}");
     println!("   {program} inventory --watch");
     println!("   {program} components");
+    println!("   {program} sensors --watch");
+    println!("   {program} events --follow");
+    println!("   {program} logs nic0");
     println!("   busctl tree {NAME}");
     println!("   busctl introspect {NAME} {}", paths::software("gpu0_vbios"));
     println!("   busctl get-property {NAME} {} {} Version", paths::software("nic0_fw"), interface::VERSION);
+    println!("   busctl get-property {NAME} {GPU_TEMPERATURE} xyz.openbmc_project.Sensor.Value Value");
     println!("   busctl monitor {NAME}");
     println!("   less {}", scene.board.directory().join("etc/firmwarden.toml").display());
     tokio::signal::ctrl_c().await?;

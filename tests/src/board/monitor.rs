@@ -1,6 +1,7 @@
 //! What a test does to a monitored device of a running board: its sensors, its events, its PDRs.
 
 use super::{Asked, Component, Event, Handle, Operational, Repository, platform};
+use std::time::Duration;
 
 impl Component {
     /// The value of a numeric sensor in its real unit, or the number of the state at `offset` of a state sensor; panics
@@ -70,6 +71,16 @@ impl Handle<'_> {
     /// Changes its PDR repository; `tell` sends an event with the handles that changed.
     pub fn change_repository(&self, tell: bool, change: impl FnOnce(&mut Repository)) {
         self.with(|device| device.change_repository(tell, change));
+    }
+
+    /// How long its power is on: models count from there.
+    pub fn up(&self) -> Duration {
+        self.with(|device| device.up)
+    }
+
+    /// How often this command of this PLDM type was asked for so far.
+    pub fn asked_for(&self, pldm: u8, command: u8) -> u64 {
+        self.with(|device| device.asked.commands.get(&(pldm, command)).copied().unwrap_or_default())
     }
 
     /// What was asked of it by PLDM so far, and what came of its events.

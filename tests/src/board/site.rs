@@ -47,11 +47,10 @@ impl Site {
 
     pub(super) fn device(&mut self, name: &str) -> Option<&mut Component> {
         let up = self.powered.elapsed();
-        let found = self.devices.iter_mut().map(|(_, device)| device).find(|device| device.description.name == name);
-        found.map(|device| {
-            device.up = up;
-            device
-        })
+        let mut devices = self.devices.iter_mut().map(|(_, device)| device);
+        let device = devices.find(|device| device.description.name == name)?;
+        device.up = up;
+        Some(device)
     }
 
     /// The null endpoint id is whoever is at the other end of the wire. Those behind it have the ids of its pool, in

@@ -1,6 +1,12 @@
 //! The board, proven by bytes written by hand.
 
+mod agree;
+mod events;
+mod files;
 mod golden;
+mod pdrs;
+mod sensors;
+mod tables;
 
 use super::*;
 use crate::eventually;

@@ -20,6 +20,9 @@ pub mod paths {
     /// The daemon's own tree.
     pub const OWN: &str = "/xyz/openbmc_project/firmwarden";
 
+    /// Sensors, as bmcweb looks for them.
+    pub const SENSORS: &str = "/xyz/openbmc_project/sensors";
+
     /// A firmware's object.
     pub fn software(id: &str) -> String {
         format!("{SOFTWARE}/{id}")
@@ -40,6 +43,11 @@ pub mod interface {
     pub const DIGEST: &str = "xyz.openbmc_project.FirmWarden.Digest";
     pub const FIRMWARE: &str = "xyz.openbmc_project.FirmWarden.Firmware";
     pub const COMPONENT: &str = "xyz.openbmc_project.FirmWarden.Component";
+    pub const TELEMETRY: &str = "xyz.openbmc_project.FirmWarden.Telemetry";
+    pub const VALUE: &str = "xyz.openbmc_project.Sensor.Value";
+    pub const WARNING: &str = "xyz.openbmc_project.Sensor.Threshold.Warning";
+    pub const CRITICAL: &str = "xyz.openbmc_project.Sensor.Threshold.Critical";
+    pub const AVAILABILITY: &str = "xyz.openbmc_project.State.Decorator.Availability";
 }
 
 /// Every object of the daemon, by path.
@@ -240,16 +248,20 @@ async fn follow(
 /// How long the daemon may take to answer: it answers from memory.
 const CALL: Duration = Duration::from_secs(5);
 
-/// Every object of the daemon; none while it is not there. busd 0.6.1 answers no call to a name that nobody has, so that
-/// is asked first.
+/// Whether the daemon is on the bus: busd 0.6.1 answers no call to a name that nobody has, so that is asked first.
+pub(super) async fn is_there(connection: &Connection) -> bool {
+    let Ok(bus) = DBusProxy::new(connection).await else { return false };
+    let Ok(name) = BusName::from_static_str(NAME) else { return false };
+    bus.name_has_owner(name).await.unwrap_or(false)
+}
+
+/// Every object of the daemon; none while it is not there.
 async fn all(connection: &Connection) -> Objects {
     let mut objects = Objects::default();
-    let Ok(bus) = DBusProxy::new(connection).await else { return objects };
-    let Ok(name) = BusName::from_static_str(NAME) else { return objects };
-    if !bus.name_has_owner(name).await.unwrap_or(false) {
+    if !is_there(connection).await {
         return objects;
     }
-    for root in [paths::SOFTWARE, paths::OWN] {
+    for root in [paths::SOFTWARE, paths::OWN, paths::SENSORS] {
         let Ok(proxy) = ObjectManagerProxy::new(connection, NAME, root).await else { continue };
         for (path, interfaces) in proxy.get_managed_objects().await.unwrap_or_default() {
             let interfaces = interfaces.into_iter().map(|(name, properties)| {

@@ -79,7 +79,7 @@ impl<'a> Shown<'a> {
         text.extend(leniencies);
         text.extend(self.package.findings.iter().map(|finding| format!("finding: {finding}")));
         if self.package.findings.is_empty() {
-            text.push("no finding".into());
+            text.push("no finding: it is whole; who made it is not checked".into());
         }
         text
     }

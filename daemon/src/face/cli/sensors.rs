@@ -2,7 +2,7 @@
 
 use super::{
     bus::{self, Absent},
-    table::{ALL, Column, lines},
+    table::{ALL, Column, Sheet},
     telemetry::{Sensor, Sensors},
     view::age,
     watch::Subject,
@@ -26,6 +26,14 @@ pub(super) struct Wanted {
     pub(super) component: Option<String>,
 }
 
+impl Wanted {
+    /// What to say where the component that is wanted has neither a sensor nor a fault.
+    pub(super) fn nothing(&self, view: &Sensors) -> Option<Vec<String>> {
+        let component = self.component.as_ref().filter(|_| view.is_empty() && view.sources.is_empty())?;
+        Some(vec![format!("no sensor of {component} is known")])
+    }
+}
+
 impl Subject for Wanted {
     type View = Sensors;
 
@@ -41,35 +49,17 @@ impl Subject for Wanted {
     }
 
     fn table(view: &Sensors, clock: u64, width: Option<usize>) -> Vec<String> {
-        let rows: Vec<_> = view.sensors.iter().map(|sensor| row(sensor, clock)).collect();
-        let mut text = if rows.is_empty() { vec!["no sensor is known".into()] } else { lines(&COLUMNS, &rows, width) };
-        let remarks = remarks(view);
-        if !remarks.is_empty() {
-            text.push(String::new());
-            text.extend(remarks);
-        }
-        text
+        sheet(view, clock).text("no sensor is known", width)
     }
 
     fn changes(before: &Sensors, now: &Sensors, clock: u64) -> Vec<String> {
-        // Its age changes by itself.
-        let ageless = |sensor: &Sensor| {
-            let mut row = row(sensor, clock);
-            row.pop();
-            row
-        };
-        let twin = |all: &Sensors, sensor: &Sensor| all.sensors.iter().find(|it| it.id == sensor.id).map(ageless);
-        let rows: Vec<_> = now.sensors.iter().map(|sensor| row(sensor, clock)).collect();
-        let shown = lines(&COLUMNS, &rows, None).into_iter().skip(1).zip(&now.sensors);
-        let changed = shown.filter(|(_, sensor)| twin(before, sensor) != Some(ageless(sensor)));
-        let mut text: Vec<_> = changed.map(|(line, _)| line).collect();
-        let gone = before.sensors.iter().filter(|sensor| twin(now, sensor).is_none());
-        text.extend(gone.map(|sensor| format!("{}  {}  removed", sensor.component, part(sensor))));
-        let (old, new) = (remarks(before), remarks(now));
-        text.extend(new.iter().filter(|remark| !old.contains(remark)).cloned());
-        text.extend(old.iter().filter(|remark| !new.contains(remark)).map(|remark| format!("resolved: {remark}")));
-        text
+        sheet(now, clock).changes(&sheet(before, clock))
     }
+}
+
+fn sheet(view: &Sensors, now: u64) -> Sheet<'_> {
+    let (ids, rows) = view.sensors.iter().map(|sensor| (sensor.id.as_str(), row(sensor, now))).unzip();
+    Sheet { columns: &COLUMNS, ids, rows, remarks: remarks(view) }
 }
 
 fn row(sensor: &Sensor, now: u64) -> Vec<String> {

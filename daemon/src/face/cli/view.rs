@@ -1,7 +1,7 @@
 //! The tables for people: pure functions from plain values to text.
 
 use super::{
-    table::{ALL, Column, lines},
+    table::{ALL, Column, Sheet, lines},
     values::{Component, Firmware, Inventory},
 };
 
@@ -28,22 +28,12 @@ const COMPONENTS: [Column; 9] = [
     Column { title: "STATE", keeps: 13 },
 ];
 
-/// Where AGE stands: it changes by itself.
-const AGE: usize = 6;
-
 /// How many of a digest's digits tell two images apart at a glance.
 const DIGITS: usize = 12;
 
 /// The table of all firmware and, below it, what it cannot show. `now` is the boot time in microseconds.
 pub(super) fn inventory(inventory: &Inventory, now: u64, width: Option<usize>) -> Vec<String> {
-    let rows: Vec<_> = inventory.firmware.iter().map(|f| row(f, now)).collect();
-    let mut text = if rows.is_empty() { vec!["no firmware is known".into()] } else { lines(&INVENTORY, &rows, width) };
-    let remarks = remarks(inventory);
-    if !remarks.is_empty() {
-        text.push(String::new());
-        text.extend(remarks);
-    }
-    text
+    sheet(inventory, now).text("no firmware is known", width)
 }
 
 /// The table of all components.
@@ -54,22 +44,12 @@ pub(super) fn components(inventory: &Inventory, width: Option<usize>) -> Vec<Str
 
 /// The lines of `now`'s table and remarks that `before` did not have, and what is not there any more.
 pub(super) fn changes(before: &Inventory, now: &Inventory, clock: u64) -> Vec<String> {
-    let ageless = |f: &Firmware| {
-        let mut row = row(f, clock);
-        row.remove(AGE);
-        row
-    };
-    let twin = |all: &[Firmware], f: &Firmware| all.iter().find(|other| other.id == f.id).map(ageless);
-    let rows: Vec<_> = now.firmware.iter().map(|f| row(f, clock)).collect();
-    let shown = lines(&INVENTORY, &rows, None).into_iter().skip(1).zip(&now.firmware);
-    let mut text: Vec<_> =
-        shown.filter(|(_, f)| twin(&before.firmware, f) != Some(ageless(f))).map(|(line, _)| line).collect();
-    let gone = before.firmware.iter().filter(|f| twin(&now.firmware, f).is_none());
-    text.extend(gone.map(|f| format!("{}  {}  removed", f.component, f.name)));
-    let (old, new) = (remarks(before), remarks(now));
-    text.extend(new.iter().filter(|remark| !old.contains(remark)).cloned());
-    text.extend(old.iter().filter(|remark| !new.contains(remark)).map(|remark| format!("resolved: {remark}")));
-    text
+    sheet(now, clock).changes(&sheet(before, clock))
+}
+
+fn sheet(inventory: &Inventory, now: u64) -> Sheet<'_> {
+    let (ids, rows) = inventory.firmware.iter().map(|f| (f.id.as_str(), row(f, now))).unzip();
+    Sheet { columns: &INVENTORY, ids, rows, remarks: remarks(inventory) }
 }
 
 fn row(firmware: &Firmware, now: u64) -> Vec<String> {

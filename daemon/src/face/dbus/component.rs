@@ -85,6 +85,16 @@ impl Component {
     }
 
     #[zbus(property(emits_changed_signal = "true"))]
+    fn update_capabilities(&self) -> Vec<String> {
+        self.0.update_capabilities.iter().map(|capability| one_line(capability)).collect()
+    }
+
+    #[zbus(property(emits_changed_signal = "true"))]
+    fn update_state(&self) -> String {
+        one_line(self.0.update_state.as_deref().unwrap_or_default())
+    }
+
+    #[zbus(property(emits_changed_signal = "true"))]
     fn inventory_path(&self) -> String {
         one_line(self.0.inventory_path.as_deref().unwrap_or_default())
     }

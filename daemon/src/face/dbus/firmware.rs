@@ -87,6 +87,16 @@ impl Firmware {
     }
 
     #[zbus(property(emits_changed_signal = "true"))]
+    fn update_capabilities(&self) -> Vec<String> {
+        self.known.update_capabilities.iter().map(|capability| one_line(capability)).collect()
+    }
+
+    #[zbus(property(emits_changed_signal = "true"))]
+    fn descriptors(&self) -> Vec<(String, String)> {
+        self.known.descriptors.iter().map(|d| (one_line(&d.name), one_line(&d.value))).collect()
+    }
+
+    #[zbus(property(emits_changed_signal = "true"))]
     fn source(&self) -> String {
         one_line(&self.known.source.to_string())
     }

@@ -14,7 +14,7 @@ use tokio::sync::{
     watch,
 };
 
-/// How many events are kept: some hours of a board that is well, a minute of one that is not, 200 kB.
+/// How many events are kept: hours of a board that is well, a minute of one that is not. Most are some 400 bytes.
 pub(crate) const KEPT: usize = 512;
 
 /// An event as it is told on the bus.

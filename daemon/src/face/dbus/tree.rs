@@ -179,6 +179,13 @@ impl Tree {
     }
 }
 
+/// The roots are published and hold what is published: nobody would ever let go of it.
+impl Drop for Tree {
+    fn drop(&mut self) {
+        self.published.with(BTreeMap::clear);
+    }
+}
+
 fn find<'a>(interfaces: &'a Interfaces, name: &InterfaceName<'_>) -> Option<&'a Arc<dyn Projection>> {
     interfaces.iter().find(|i| i.name() == *name)
 }

@@ -10,8 +10,9 @@ use pldm::{
     platform::{
         CompactNumericSensor, CompactRangeFieldSupport, Entity, EntityType, EventMessageEnable, EventPart,
         FileCapabilities, FileClassification, FileDescriptor, Initialization, Pdr, PdrPart, PdrTransferFlag,
-        PolledPart, PossibleStates, PresentState, RateUnit, RawReading, Record, RepositoryInfo, RepositoryState,
-        SensorOperationalState, SensorReading, StateSensor, StateSensorReading, StateSensorReadings, StateSet, Unit,
+        PolledPart, PossibleStates, PresentState, RateUnit, Raw, Record, RepositoryInfo, RepositoryState,
+        SensorOperationalState, SensorReading, Sent, StateSensor, StateSensorReading, StateSensorReadings, StateSet,
+        Unit,
         event::{EventClass, EventId, EventMessageGlobalEnable, SupportedEvents, SynchronyConfigurations},
     },
 };
@@ -180,7 +181,7 @@ impl Device {
                 present_state,
                 previous_state: present_state,
                 event_state: present_state,
-                present_reading: RawReading::I16(*reading),
+                present_reading: Sent::Number(Raw::S16(*reading)),
             })
         })
     }

@@ -4,7 +4,7 @@ use super::{device::*, *};
 use pldm::{
     Octets,
     platform::{
-        PresentState, RawReading, SensorOperationalState,
+        PresentState, Raw, SensorOperationalState, Sent,
         event::{
             CperEvent, EventId, Heartbeat, MessagePoll, PdrRepositoryChange, SensorChange, SensorEvent,
             SensorEventClass,
@@ -16,7 +16,7 @@ pub(super) fn hot(sensor_id: u16, degrees: i16) -> EventData {
     let change = SensorChange::Numeric {
         event_state: PresentState::UPPER_WARNING,
         previous_event_state: PresentState::NORMAL,
-        present_reading: RawReading::I16(degrees),
+        present_reading: Sent::Number(Raw::S16(degrees)),
     };
     EventData::Sensor(SensorEvent { sensor_id, change })
 }

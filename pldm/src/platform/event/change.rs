@@ -1,10 +1,8 @@
 //! What changed: a sensor, an effecter, the repository of platform descriptor records.
 
 use crate::{
-    Octets,
-    platform::{
-        EffecterOperationalState, PresentState, RawReading as Raw, ReadingSize as DataSize, SensorOperationalState,
-    },
+    Answer, Octets,
+    platform::{DataSize, EffecterOperationalState, PresentState, SensorOperationalState, Sent},
 };
 use wire::{Damage, Malformed, Reader, Wire, Writer};
 
@@ -55,7 +53,7 @@ pub enum SensorChange {
         /// Before.
         previous_event_state: PresentState,
         /// The reading, in the unit the sensor's record gives.
-        present_reading: Raw,
+        present_reading: Sent,
     },
     /// Something we do not know.
     Unknown {
@@ -96,7 +94,7 @@ impl Wire for SensorEvent {
             SensorEventClass::NUMERIC_SENSOR_STATE => {
                 let (event_state, previous_event_state) = (r.get("event_state")?, r.get("previous_event_state")?);
                 let size: DataSize = r.get("sensor_data_size")?;
-                let present_reading = Raw::read(r, size, "present_reading")?;
+                let present_reading = Sent::read(r, size, "present_reading")?;
                 SensorChange::Numeric { event_state, previous_event_state, present_reading }
             }
             class => SensorChange::Unknown { class, data: r.rest().into() },
@@ -282,19 +280,31 @@ impl PdrChange {
     }
 }
 
+impl PdrRepositoryChange {
+    /// Decodes the event. One that begins with a refresh is one, whatever follows: everything is read again anyhow.
+    pub(super) fn keep(data: &[u8]) -> Result<Answer<Self>, Malformed> {
+        let mut r = Reader::new(Self::NAME, data);
+        match Self::read(&mut r) {
+            Ok(value) => Ok(Answer { value, damage: r.finish().err() }),
+            Err(malformed) if data.first() == Some(&PdrChangeFormat::REFRESH_ENTIRE_REPOSITORY.0) => {
+                Ok(Answer { value: Self::RefreshEntireRepository, damage: Some(malformed) })
+            }
+            Err(malformed) => Err(malformed),
+        }
+    }
+}
+
 impl Wire for PdrRepositoryChange {
     const NAME: &'static str = "PDR repository change event";
 
-    /// A refresh needs nothing behind its format: whatever follows does not change that everything is read again.
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let format = r.get("event_data_format")?;
-        if format == PdrChangeFormat::REFRESH_ENTIRE_REPOSITORY {
-            if r.peek() == Some(&[0]) {
-                let _: u8 = r.get("number_of_change_records")?;
-            }
-            return Ok(Self::RefreshEntireRepository);
-        }
         let count: u8 = r.get("number_of_change_records")?;
+        match (format, count) {
+            (PdrChangeFormat::REFRESH_ENTIRE_REPOSITORY, 0) => return Ok(Self::RefreshEntireRepository),
+            (PdrChangeFormat::REFRESH_ENTIRE_REPOSITORY, _) => return Err(r.malformed(Damage::Contradiction)),
+            _ => {}
+        }
         let mut changes = Vec::new();
         (0..count).try_for_each(|_| PdrChange::read(r, format).map(|change| changes.push(change)))?;
         Ok(Self::Changes { format, changes })

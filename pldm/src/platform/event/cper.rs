@@ -57,6 +57,14 @@ pub struct CperRecord {
 }
 
 impl CperEvent {
+    /// Decodes the event, and says if something is wrong with the record in it.
+    pub(super) fn keep(data: &[u8]) -> Result<Answer<Self>, Malformed> {
+        let mut r = Reader::new(Self::NAME, data);
+        let value = Self::read(&mut r)?;
+        let damage = r.finish().err().or_else(|| value.record().map_or_else(Some, |answer| answer.damage));
+        Ok(Answer { value, damage })
+    }
+
     /// Reads the record's head and its table of sections; of the table, what arrived whole. An error means that not
     /// even the head can be read; the bytes are in [`Self::data`] all the same.
     pub fn record(&self) -> Result<Answer<CperRecord>, Malformed> {
@@ -72,12 +80,14 @@ impl CperEvent {
         };
         let mut sections = Vec::new();
         let all = (0..count).try_for_each(|_| r.get("section descriptor").map(|section| sections.push(section)));
-        let cut = sections.iter().any(|section| self.section(section).is_none());
-        let contradiction = Malformed { message: "CPER", field: "section_offset", damage: Damage::Contradiction };
-        Ok(Answer {
-            value: CperRecord { header, sections },
-            damage: all.err().or_else(|| cut.then_some(contradiction)),
-        })
+        let contradiction = |field| Malformed { message: "CPER", field, damage: Damage::Contradiction };
+        let longer = |header: &CperHeader| usize::try_from(header.record_length).is_ok_and(|it| it > self.data.len());
+        let wrong = if header.as_ref().is_some_and(longer) {
+            Some(contradiction("record_length"))
+        } else {
+            sections.iter().any(|section| self.section(section).is_none()).then(|| contradiction("section_offset"))
+        };
+        Ok(Answer { value: CperRecord { header, sections }, damage: all.err().or(wrong) })
     }
 
     /// The bytes of a section; none if it is not all there.
@@ -325,3 +335,141 @@ const SECTIONS: [(Guid, &str); 19] = [
     (Guid(0x6d52_44f2, 0x2712, 0x11ec, *b"\xbe\xa7\xcb\x3f\xdb\x95\xc7\x86"), "NVIDIA"),
     (Guid(0x2826_cc9f, 0x448c, 0x4c2b, *b"\x86\xb6\xa9\x53\x94\xb7\xef\x33"), "Ampere"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::survives;
+    use proptest::prelude::*;
+
+    const NONE: Guid = Guid(0, 0, 0, [0; 8]);
+
+    fn header(section_count: u16, record_length: usize) -> CperHeader {
+        CperHeader {
+            revision: 0x0101,
+            section_count,
+            error_severity: CperSeverity::FATAL,
+            validation_bits: CperValidation::TIMESTAMP,
+            record_length: record_length.try_into().unwrap(),
+            timestamp: wire::decode(&[0x59, 0x58, 0x23, 1, 0x24, 0x11, 0x26, 0x20]).unwrap(),
+            platform_id: NONE,
+            partition_id: NONE,
+            creator_id: NONE,
+            notification_type: NONE,
+            record_id: 7,
+            flags: 0,
+            persistence_information: 0,
+            reserved: [0; 12],
+        }
+    }
+
+    fn section(section_offset: u32, section_length: u32) -> CperSection {
+        CperSection {
+            section_offset,
+            section_length,
+            revision: 0x0100,
+            validation_bits: 2,
+            reserved: 0,
+            flags: 1,
+            section_type: SECTIONS[6].0,
+            fru_id: NONE,
+            section_severity: CperSeverity::CORRECTED,
+            fru_text: *b"slot\x1b[2J3\0\0\0\0\0\0\0\0\0\0\0",
+        }
+    }
+
+    fn record(count: u16, sections: &[CperSection], body: &[u8]) -> CperEvent {
+        let length = 128 + 72 * sections.len() + body.len();
+        let mut w = Writer::new("record");
+        w.put(&header(count, length)).unwrap();
+        w.list(sections).unwrap();
+        w.bytes(body);
+        CperEvent { format_version: 1, format: CperFormat::RECORD, data: w.into_bytes() }
+    }
+
+    #[test]
+    fn a_record_says_what_is_in_it() {
+        let event = record(2, &[section(272, 2), section(274, 1)], b"abc");
+        let Answer { value, damage } = event.record().unwrap();
+        let header = value.header.unwrap();
+        assert_eq!((damage, header.error_severity), (None, CperSeverity::FATAL));
+        assert_eq!(header.timestamp.date_time().as_deref(), Some("2026-11-24T23:58:59"));
+        let bodies: Vec<_> = value.sections.iter().map(|section| event.section(section)).collect();
+        assert_eq!(bodies, [Some(&b"ab"[..]), Some(b"c")]);
+        assert_eq!(value.sections[0].section_type.section_name(), Some("PCIe"));
+        assert_eq!(value.sections[0].section_type.to_string(), "d995e954-bbc1-430f-ad91-b44dcb3c6f35");
+        assert!(value.sections[0].fru_text().is_some_and(|text| text.starts_with("slot") && !text.contains('\x1b')));
+    }
+
+    #[test]
+    fn a_section_alone_has_its_entry_and_no_head() {
+        let data = [&wire::encode(&section(72, 1)).unwrap()[..], b"x"].concat();
+        let event = CperEvent { format_version: 1, format: CperFormat::SECTION, data };
+        let Answer { value, damage } = event.record().unwrap();
+        assert_eq!((value.header, damage, event.section(&value.sections[0])), (None, None, Some(&b"x"[..])));
+    }
+
+    #[test]
+    fn of_65535_sections_those_that_came_are_kept() {
+        let Answer { value, damage } = record(0xffff, &[section(272, 0), section(272, 0)], &[1; 71]).record().unwrap();
+        assert_eq!((value.sections.len(), damage.map(|it| it.damage)), (2, Some(Damage::Short)));
+    }
+
+    #[test]
+    fn sections_and_records_longer_than_the_data_are_told() {
+        for (offset, length) in [(201, 1), (0, 202), (u32::MAX, u32::MAX), (1, u32::MAX)] {
+            let event = record(1, &[section(offset, length)], b"x");
+            let Answer { value, damage } = event.record().unwrap();
+            assert_eq!(event.section(&value.sections[0]), None);
+            assert_eq!(damage.map(|it| it.field), Some("section_offset"));
+        }
+        let mut event = record(0, &[], b"x");
+        event.data.pop();
+        assert_eq!(event.record().unwrap().damage.map(|it| it.field), Some("record_length"));
+    }
+
+    #[test]
+    fn what_is_no_record_is_told_and_kept() {
+        let good = record(0, &[], &[]);
+        for (at, field) in [(0, "signature_start"), (7, "signature_end")] {
+            let mut event = good.clone();
+            event.data[at] ^= 1;
+            let malformed = event.record().unwrap_err();
+            assert_eq!((malformed.field, malformed.damage), (field, Damage::Contradiction));
+            let answer = CperEvent::keep(&wire::encode(&event).unwrap()).unwrap();
+            assert_eq!((answer.value, answer.damage), (event, Some(malformed)));
+        }
+        let unknown = CperEvent { format: CperFormat(2), ..good.clone() };
+        assert_eq!(unknown.record().unwrap_err().field, "format_type");
+        for length in 0..128 {
+            let cut = CperEvent { data: good.data[..length].to_vec(), ..good.clone() };
+            assert_eq!(cut.record().unwrap_err().damage, Damage::Short);
+        }
+    }
+
+    #[test]
+    fn a_time_that_is_no_decimal_is_none() {
+        let shown = |bytes: [u8; 8]| wire::decode::<CperTimestamp>(&bytes).unwrap().date_time();
+        assert_eq!(shown([0x5a, 0, 0, 0, 1, 1, 0x26, 0x20]), None);
+        assert_eq!(shown([0, 0, 0, 0, 1, 1, 0x26, 0xa0]), None);
+        assert_eq!(shown([0; 8]).as_deref(), Some("0000-00-00T00:00:00"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_record_panics_and_heads_survive(mut data in prop::collection::vec(any::<u8>(), 0..400), record: bool) {
+            if let (true, Some(head)) = (record, data.first_chunk_mut::<10>()) {
+                *head = *b"CPER\x01\x01\xff\xff\xff\xff";
+            }
+            survives::<CperHeader>(data.get(..128).unwrap_or(&data))?;
+            survives::<CperSection>(data.get(..72).unwrap_or(&data))?;
+            for format in [CperFormat::RECORD, CperFormat::SECTION] {
+                let event = CperEvent { format_version: 1, format, data: data.clone() };
+                if let Ok(answer) = event.record() {
+                    answer.value.sections.iter().for_each(|section| drop((event.section(section), section.fru_text())));
+                    prop_assert!(answer.value.sections.len() <= data.len() / 72);
+                }
+            }
+        }
+    }
+}

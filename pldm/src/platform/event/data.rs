@@ -81,10 +81,13 @@ impl EventData {
         let read = match class {
             EventClass::SENSOR => whole(data, Self::Sensor),
             EventClass::EFFECTER => whole(data, Self::Effecter),
-            EventClass::PDR_REPOSITORY_CHANGE => whole(data, Self::PdrRepositoryChange),
+            EventClass::PDR_REPOSITORY_CHANGE => PdrRepositoryChange::keep(data)
+                .map(|Answer { value, damage }| Answer { value: Self::PdrRepositoryChange(value), damage }),
             EventClass::MESSAGE_POLL => whole(data, Self::MessagePoll),
             EventClass::HEARTBEAT_TIMER_ELAPSED => whole(data, Self::Heartbeat),
-            EventClass::CPER => whole(data, |cper: CperEvent| Self::Cper(cper)),
+            EventClass::CPER => {
+                CperEvent::keep(data).map(|Answer { value, damage }| Answer { value: Self::Cper(value), damage })
+            }
             _ => Ok(Answer { value: Self::Raw(data.to_vec()), damage: None }),
         };
         read.unwrap_or_else(|malformed| Answer { value: Self::Raw(data.to_vec()), damage: Some(malformed) })

@@ -1,7 +1,7 @@
 //! Who gets a terminus's events, how, and which it can send.
 
 use super::EventClass;
-use crate::{base::Done, message::request};
+use crate::{Answer, Keep, base::Done, message::request};
 use mctp::Eid;
 use wire::{Damage, Malformed, Reader, Wire, Writer};
 
@@ -131,7 +131,7 @@ wire::record! {
         pub format_version: u8,
     }
 }
-request!(PLATFORM EventMessageSupported = 0x0c -> SupportedEvents);
+request!(PLATFORM EventMessageSupported = 0x0c -> SupportedEvents, SupportedEvents::keep);
 
 /// Which events a terminus can send, and how.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -144,18 +144,27 @@ pub struct SupportedEvents {
     pub classes: Vec<EventClass>,
 }
 
-impl Wire for SupportedEvents {
-    const NAME: &'static str = "EventMessageSupported response";
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            synchrony_configuration: r.get("synchrony_configuration")?,
-            synchrony_configurations_supported: r.get("synchrony_configuration_supported")?,
-            classes: {
-                let count: u8 = r.get("number_event_class_returned")?;
-                r.list(count, "event_class")?
-            },
+impl Keep for SupportedEvents {
+    fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
+        let synchrony_configuration = r.get("synchrony_configuration")?;
+        let synchrony_configurations_supported = r.get("synchrony_configuration_supported")?;
+        let count: u8 = r.get("number_event_class_returned")?;
+        let mut classes = Vec::new();
+        let all = (0..count).try_for_each(|_| r.get("event_class").map(|class| classes.push(class)));
+        Ok(Answer {
+            value: Self { synchrony_configuration, synchrony_configurations_supported, classes },
+            damage: all.err(),
         })
     }
+}
+
+impl Wire for SupportedEvents {
+    const NAME: &'static str = "EventMessageSupported response";
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Self::read_whole(r)
+    }
+
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
         w.put(&self.synchrony_configuration)?;
         w.put(&self.synchrony_configurations_supported)?;
@@ -184,6 +193,7 @@ wire::record! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Request, platform::survives};
     use proptest::prelude::*;
 
     const US: Eid = Eid(8);
@@ -202,18 +212,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn of_255_classes_the_two_that_came_are_kept() {
+        let answer = EventMessageSupported::decode(&[1, 0x0e, 255, 0, 7]).unwrap();
+        assert_eq!(answer.value.classes, [EventClass::SENSOR, EventClass::CPER]);
+        assert!(answer.value.synchrony_configurations_supported.contains(SynchronyConfigurations::ENABLE_POLLING));
+        assert_eq!(answer.damage.map(|it| (it.field, it.damage)), Some(("event_class", Damage::Short)));
+    }
+
     proptest! {
         #[test]
         fn whatever_decodes_encodes_back(bytes in prop::collection::vec(0u8..6, 0..9)) {
-            if let Ok(message) = wire::decode::<SetEventReceiver>(&bytes) {
-                prop_assert_eq!(wire::encode(&message), Ok(bytes.clone()));
-            }
-            if let Ok(message) = wire::decode::<EventReceiver>(&bytes) {
-                prop_assert_eq!(wire::encode(&message), Ok(bytes.clone()));
-            }
-            if let Ok(message) = wire::decode::<SupportedEvents>(&bytes) {
-                prop_assert_eq!(wire::encode(&message), Ok(bytes));
-            }
+            survives::<SetEventReceiver>(&bytes)?;
+            survives::<EventReceiver>(&bytes)?;
+            survives::<SupportedEvents>(&bytes)?;
+            let _ = SupportedEvents::keep(&bytes);
         }
     }
 }

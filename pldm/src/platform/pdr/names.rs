@@ -1,7 +1,7 @@
 //! Names that a device gives to its sensors, effecters and entities, in as many languages as it likes.
 
-use super::{Entity, Record};
-use crate::{Answer, Octets, StringType, Text};
+use super::Entity;
+use crate::{Answer, Keep, Octets, StringType, Text};
 use wire::{Damage, Malformed, Reader, Wire, Writer};
 
 /// A name in one language.
@@ -107,14 +107,7 @@ pub struct AuxiliaryNames {
     pub members: Vec<Names>,
 }
 
-impl AuxiliaryNames {
-    /// Takes the names that arrived whole, and the one that the record cuts.
-    pub(super) fn keep(body: &[u8], record: fn(Self) -> Record) -> Result<Answer<Record>, Malformed> {
-        let mut r = Reader::new(Self::NAME, body);
-        let Answer { value, damage } = Self::read_kept(&mut r)?;
-        Ok(Answer { value: record(value), damage: damage.or_else(|| r.finish().err()) })
-    }
-
+impl Keep for AuxiliaryNames {
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let (terminus_handle, id) = (r.get("terminus_handle")?, r.get("id")?);
         let count: u8 = r.get("count")?;
@@ -140,8 +133,7 @@ impl AuxiliaryNames {
 impl Wire for AuxiliaryNames {
     const NAME: &'static str = "Auxiliary Names PDR";
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let answer = Self::read_kept(r)?;
-        answer.damage.map_or(Ok(answer.value), Err)
+        Self::read_whole(r)
     }
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
         w.put(&self.terminus_handle)?;
@@ -162,14 +154,7 @@ pub struct EntityAuxiliaryNames {
     pub names: Names,
 }
 
-impl EntityAuxiliaryNames {
-    /// Takes the names that arrived whole, and the one that the record cuts.
-    pub(super) fn keep(body: &[u8], record: fn(Self) -> Record) -> Result<Answer<Record>, Malformed> {
-        let mut r = Reader::new(Self::NAME, body);
-        let Answer { value, damage } = Self::read_kept(&mut r)?;
-        Ok(Answer { value: record(value), damage: damage.or_else(|| r.finish().err()) })
-    }
-
+impl Keep for EntityAuxiliaryNames {
     fn read_kept(r: &mut Reader<'_>) -> Result<Answer<Self>, Malformed> {
         let (entity, shared_name_count) = (r.get("entity")?, r.get("shared_name_count")?);
         let count = r.get("name_string_count")?;
@@ -181,8 +166,7 @@ impl EntityAuxiliaryNames {
 impl Wire for EntityAuxiliaryNames {
     const NAME: &'static str = "Entity Auxiliary Names PDR";
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let answer = Self::read_kept(r)?;
-        answer.damage.map_or(Ok(answer.value), Err)
+        Self::read_whole(r)
     }
     fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
         w.put(&self.entity)?;

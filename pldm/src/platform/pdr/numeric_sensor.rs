@@ -5,7 +5,7 @@ use crate::{
     Octets, StringType, Text,
     platform::{DataSize, RangeFieldFormat, RateUnit, Raw, Real32, Unit},
 };
-use wire::{Damage, Malformed, Reader, Wire, Writer};
+use wire::{Malformed, Reader, Wire, Writer};
 
 wire::bits! {
     /// Which thresholds a numeric sensor watches.
@@ -45,171 +45,76 @@ wire::bits! {
     }
 }
 
-/// A sensor that tells a number (DSP0248, Numeric Sensor PDR, type 2).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct NumericSensor {
-    /// The terminus that has it.
-    pub terminus_handle: u16,
-    /// Its number.
-    pub sensor_id: u16,
-    /// What it watches.
-    pub entity: Entity,
-    /// What is done with it at start.
-    pub sensor_init: Initialization,
-    /// Whether there is a record of its names; not 0 is yes.
-    pub sensor_auxiliary_names_pdr: u8,
-    /// What its readings count.
-    pub units: Units,
-    /// How the second unit goes with the first.
-    pub rel: UnitRelation,
-    /// Which OEM unit the second one is.
-    pub aux_oem_unit_handle: u8,
-    /// Whether its accuracy is the same everywhere; not 0 is yes.
-    pub is_linear: u8,
-    /// How wide its readings are.
-    pub sensor_data_size: DataSize,
-    /// What one step of a reading is worth.
-    pub resolution: Real32,
-    /// What a reading of 0 is worth.
-    pub offset: Real32,
-    /// How far a reading may be off, in hundredths of a per cent of the reading.
-    pub accuracy: u16,
-    /// How far it may be off upwards, in steps.
-    pub plus_tolerance: u8,
-    /// How far it may be off downwards, in steps.
-    pub minus_tolerance: u8,
-    /// How far a reading must come back before a threshold is left, in steps.
-    pub hysteresis: Raw,
-    /// The thresholds it watches.
-    pub supported_thresholds: SupportedThresholds,
-    /// When thresholds and hysteresis that were set are lost; flags, kept as sent.
-    pub threshold_and_hysteresis_volatility: u8,
-    /// How long it takes to be switched on or off, in seconds.
-    pub state_transition_interval: Real32,
-    /// How long it takes to a new reading, in seconds.
-    pub update_interval: Real32,
-    /// The highest reading there can be.
-    pub max_readable: Raw,
-    /// The lowest reading there can be.
-    pub min_readable: Raw,
-    /// How the fields below are written.
-    pub range_field_format: RangeFieldFormat,
-    /// Which of them mean something.
-    pub range_field_support: RangeFieldSupport,
-    /// The reading that is right. All nine are in units, not in steps: neither resolution nor offset applies.
-    pub nominal_value: Raw,
-    /// The highest that is normal.
-    pub normal_max: Raw,
-    /// The lowest that is normal.
-    pub normal_min: Raw,
-    /// Above it a reading deserves a look.
-    pub warning_high: Raw,
-    /// Below it a reading deserves a look.
-    pub warning_low: Raw,
-    /// Above it a reading is wrong.
-    pub critical_high: Raw,
-    /// Below it a reading is wrong.
-    pub critical_low: Raw,
-    /// Above it a reading destroys.
-    pub fatal_high: Raw,
-    /// Below it a reading destroys.
-    pub fatal_low: Raw,
-}
-
-impl Wire for NumericSensor {
-    const NAME: &'static str = "Numeric Sensor PDR";
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let (size, format);
-        Ok(Self {
-            terminus_handle: r.get("terminus_handle")?,
-            sensor_id: r.get("sensor_id")?,
-            entity: r.get("entity")?,
-            sensor_init: r.get("sensor_init")?,
-            sensor_auxiliary_names_pdr: r.get("sensor_auxiliary_names_pdr")?,
-            units: r.get("units")?,
-            rel: r.get("rel")?,
-            aux_oem_unit_handle: r.get("aux_oem_unit_handle")?,
-            is_linear: r.get("is_linear")?,
-            sensor_data_size: {
-                size = data_size(r, "sensor_data_size")?;
-                size
-            },
-            resolution: r.get("resolution")?,
-            offset: r.get("offset")?,
-            accuracy: r.get("accuracy")?,
-            plus_tolerance: r.get("plus_tolerance")?,
-            minus_tolerance: r.get("minus_tolerance")?,
-            hysteresis: size.read(r, "hysteresis")?,
-            supported_thresholds: r.get("supported_thresholds")?,
-            threshold_and_hysteresis_volatility: r.get("threshold_and_hysteresis_volatility")?,
-            state_transition_interval: r.get("state_transition_interval")?,
-            update_interval: r.get("update_interval")?,
-            max_readable: size.read(r, "max_readable")?,
-            min_readable: size.read(r, "min_readable")?,
-            range_field_format: {
-                format = range_field_format(r)?;
-                format
-            },
-            range_field_support: r.get("range_field_support")?,
-            nominal_value: format.read(r, "nominal_value")?,
-            normal_max: format.read(r, "normal_max")?,
-            normal_min: format.read(r, "normal_min")?,
-            warning_high: format.read(r, "warning_high")?,
-            warning_low: format.read(r, "warning_low")?,
-            critical_high: format.read(r, "critical_high")?,
-            critical_low: format.read(r, "critical_low")?,
-            fatal_high: format.read(r, "fatal_high")?,
-            fatal_low: format.read(r, "fatal_low")?,
-        })
+wire::record! {
+    /// A sensor that tells a number (DSP0248, Numeric Sensor PDR, type 2).
+    pub struct NumericSensor = "Numeric Sensor PDR" {
+        /// The terminus that has it.
+        pub terminus_handle: u16,
+        /// Its number.
+        pub sensor_id: u16,
+        /// What it watches.
+        pub entity: Entity,
+        /// What is done with it at start.
+        pub sensor_init: Initialization,
+        /// Whether there is a record of its names; not 0 is yes.
+        pub sensor_auxiliary_names_pdr: u8,
+        /// What its readings count.
+        pub units: Units,
+        /// How the second unit goes with the first.
+        pub rel: UnitRelation,
+        /// Which OEM unit the second one is.
+        pub aux_oem_unit_handle: u8,
+        /// Whether its accuracy is the same everywhere; not 0 is yes.
+        pub is_linear: u8,
+        /// How wide its readings are.
+        pub sensor_data_size: DataSize as known,
+        /// What one step of a reading is worth.
+        pub resolution: Real32,
+        /// What a reading of 0 is worth.
+        pub offset: Real32,
+        /// How far a reading may be off, in hundredths of a per cent of the reading.
+        pub accuracy: u16,
+        /// How far it may be off upwards, in steps.
+        pub plus_tolerance: u8,
+        /// How far it may be off downwards, in steps.
+        pub minus_tolerance: u8,
+        /// How far a reading must come back before a threshold is left, in steps.
+        pub hysteresis: Raw as sensor_data_size,
+        /// The thresholds it watches.
+        pub supported_thresholds: SupportedThresholds,
+        /// When thresholds and hysteresis that were set are lost; flags, kept as sent.
+        pub threshold_and_hysteresis_volatility: u8,
+        /// How long it takes to be switched on or off, in seconds.
+        pub state_transition_interval: Real32,
+        /// How long it takes to a new reading, in seconds.
+        pub update_interval: Real32,
+        /// The highest reading there can be.
+        pub max_readable: Raw as sensor_data_size,
+        /// The lowest reading there can be.
+        pub min_readable: Raw as sensor_data_size,
+        /// How the fields below are written.
+        pub range_field_format: RangeFieldFormat as known,
+        /// Which of them mean something.
+        pub range_field_support: RangeFieldSupport,
+        /// The reading that is right. All nine are in units, not in steps: neither resolution nor offset applies.
+        pub nominal_value: Raw as range_field_format,
+        /// The highest that is normal.
+        pub normal_max: Raw as range_field_format,
+        /// The lowest that is normal.
+        pub normal_min: Raw as range_field_format,
+        /// Above it a reading deserves a look.
+        pub warning_high: Raw as range_field_format,
+        /// Below it a reading deserves a look.
+        pub warning_low: Raw as range_field_format,
+        /// Above it a reading is wrong.
+        pub critical_high: Raw as range_field_format,
+        /// Below it a reading is wrong.
+        pub critical_low: Raw as range_field_format,
+        /// Above it a reading destroys.
+        pub fatal_high: Raw as range_field_format,
+        /// Below it a reading destroys.
+        pub fatal_low: Raw as range_field_format,
     }
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        let (size, format) = (self.sensor_data_size, self.range_field_format);
-        w.put(&self.terminus_handle)?;
-        w.put(&self.sensor_id)?;
-        w.put(&self.entity)?;
-        w.put(&self.sensor_init)?;
-        w.put(&self.sensor_auxiliary_names_pdr)?;
-        w.put(&self.units)?;
-        w.put(&self.rel)?;
-        w.put(&self.aux_oem_unit_handle)?;
-        w.put(&self.is_linear)?;
-        w.put(&size)?;
-        w.put(&self.resolution)?;
-        w.put(&self.offset)?;
-        w.put(&self.accuracy)?;
-        w.put(&self.plus_tolerance)?;
-        w.put(&self.minus_tolerance)?;
-        size.write(w, self.hysteresis, "hysteresis")?;
-        w.put(&self.supported_thresholds)?;
-        w.put(&self.threshold_and_hysteresis_volatility)?;
-        w.put(&self.state_transition_interval)?;
-        w.put(&self.update_interval)?;
-        size.write(w, self.max_readable, "max_readable")?;
-        size.write(w, self.min_readable, "min_readable")?;
-        w.put(&format)?;
-        w.put(&self.range_field_support)?;
-        format.write(w, self.nominal_value, "nominal_value")?;
-        format.write(w, self.normal_max, "normal_max")?;
-        format.write(w, self.normal_min, "normal_min")?;
-        format.write(w, self.warning_high, "warning_high")?;
-        format.write(w, self.warning_low, "warning_low")?;
-        format.write(w, self.critical_high, "critical_high")?;
-        format.write(w, self.critical_low, "critical_low")?;
-        format.write(w, self.fatal_high, "fatal_high")?;
-        format.write(w, self.fatal_low, "fatal_low")
-    }
-}
-
-/// Reads a data size; one that we do not know makes all that follows unreadable, so the blame falls on it.
-pub(super) fn data_size(r: &mut Reader<'_>, field: &'static str) -> Result<DataSize, Malformed> {
-    let size: DataSize = r.get(field)?;
-    if size.is_known() { Ok(size) } else { Err(r.malformed(Damage::Contradiction)) }
-}
-
-/// Reads a range field format; one that we do not know makes all that follows unreadable.
-pub(super) fn range_field_format(r: &mut Reader<'_>) -> Result<RangeFieldFormat, Malformed> {
-    let format: RangeFieldFormat = r.get("range_field_format")?;
-    if format.is_known() { Ok(format) } else { Err(r.malformed(Damage::Contradiction)) }
 }
 
 wire::bits! {

@@ -49,92 +49,40 @@ impl Wire for PossibleStates {
     }
 }
 
-/// A sensor, or several in one, that tells states (DSP0248, State Sensor PDR, type 4).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct StateSensor {
-    /// The terminus that has it.
-    pub terminus_handle: u16,
-    /// Its number.
-    pub sensor_id: u16,
-    /// What it watches.
-    pub entity: Entity,
-    /// What is done with it at start.
-    pub sensor_init: Initialization,
-    /// Whether there is a record of its names; not 0 is yes.
-    pub sensor_auxiliary_names_pdr: u8,
-    /// The sensors in it, by their offset.
-    pub sensors: Vec<PossibleStates>,
-}
-
-impl Wire for StateSensor {
-    const NAME: &'static str = "State Sensor PDR";
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            terminus_handle: r.get("terminus_handle")?,
-            sensor_id: r.get("sensor_id")?,
-            entity: r.get("entity")?,
-            sensor_init: r.get("sensor_init")?,
-            sensor_auxiliary_names_pdr: r.get("sensor_auxiliary_names_pdr")?,
-            sensors: {
-                let count: u8 = r.get("composite_sensor_count")?;
-                r.list(count, "possible_states")?
-            },
-        })
-    }
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.terminus_handle)?;
-        w.put(&self.sensor_id)?;
-        w.put(&self.entity)?;
-        w.put(&self.sensor_init)?;
-        w.put(&self.sensor_auxiliary_names_pdr)?;
-        w.len::<u8>(self.sensors.len(), "composite_sensor_count")?;
-        w.list(&self.sensors)
+wire::record! {
+    /// A sensor, or several in one, that tells states (DSP0248, State Sensor PDR, type 4).
+    pub struct StateSensor = "State Sensor PDR" {
+        /// The terminus that has it.
+        pub terminus_handle: u16,
+        /// Its number.
+        pub sensor_id: u16,
+        /// What it watches.
+        pub entity: Entity,
+        /// What is done with it at start.
+        pub sensor_init: Initialization,
+        /// Whether there is a record of its names; not 0 is yes.
+        pub sensor_auxiliary_names_pdr: u8,
+        /// The sensors in it, by their offset.
+        pub sensors: Vec<PossibleStates> as [u8 "composite_sensor_count", "possible_states"],
     }
 }
 
-/// An effecter, or several in one, that sets states (DSP0248, State Effecter PDR, type 11).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct StateEffecter {
-    /// The terminus that has it.
-    pub terminus_handle: u16,
-    /// Its number.
-    pub effecter_id: u16,
-    /// What it acts on.
-    pub entity: Entity,
-    /// What it is for; 0 is not said.
-    pub effecter_semantic_id: u16,
-    /// What is done with it at start.
-    pub effecter_init: Initialization,
-    /// Whether there is a record of its names; not 0 is yes.
-    pub effecter_description_pdr: u8,
-    /// The effecters in it, by their offset.
-    pub effecters: Vec<PossibleStates>,
-}
-
-impl Wire for StateEffecter {
-    const NAME: &'static str = "State Effecter PDR";
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            terminus_handle: r.get("terminus_handle")?,
-            effecter_id: r.get("effecter_id")?,
-            entity: r.get("entity")?,
-            effecter_semantic_id: r.get("effecter_semantic_id")?,
-            effecter_init: r.get("effecter_init")?,
-            effecter_description_pdr: r.get("effecter_description_pdr")?,
-            effecters: {
-                let count: u8 = r.get("composite_effecter_count")?;
-                r.list(count, "possible_states")?
-            },
-        })
-    }
-    fn write(&self, w: &mut Writer) -> Result<(), Malformed> {
-        w.put(&self.terminus_handle)?;
-        w.put(&self.effecter_id)?;
-        w.put(&self.entity)?;
-        w.put(&self.effecter_semantic_id)?;
-        w.put(&self.effecter_init)?;
-        w.put(&self.effecter_description_pdr)?;
-        w.len::<u8>(self.effecters.len(), "composite_effecter_count")?;
-        w.list(&self.effecters)
+wire::record! {
+    /// An effecter, or several in one, that sets states (DSP0248, State Effecter PDR, type 11).
+    pub struct StateEffecter = "State Effecter PDR" {
+        /// The terminus that has it.
+        pub terminus_handle: u16,
+        /// Its number.
+        pub effecter_id: u16,
+        /// What it acts on.
+        pub entity: Entity,
+        /// What it is for; 0 is not said.
+        pub effecter_semantic_id: u16,
+        /// What is done with it at start.
+        pub effecter_init: Initialization,
+        /// Whether there is a record of its names; not 0 is yes.
+        pub effecter_description_pdr: u8,
+        /// The effecters in it, by their offset.
+        pub effecters: Vec<PossibleStates> as [u8 "composite_effecter_count", "possible_states"],
     }
 }

@@ -191,7 +191,8 @@ impl Walk {
 
     /// Waits for the end of an update; no longer, if that was often enough.
     async fn wait(&mut self) -> bool {
-        if self.waits >= patience::REPOSITORY_UPDATE_TRIES {
+        let is_late = self.began.elapsed() >= patience::REPOSITORY_TIME;
+        if is_late || self.waits >= patience::REPOSITORY_UPDATE_TRIES {
             return false;
         }
         sleep(patience::REPOSITORY_UPDATE_DELAY).await;
@@ -208,8 +209,13 @@ impl Walk {
             Ok(fetched) => fetched,
             Err(error) => return self.refused(error).await,
         };
-        if fault.as_ref().is_some_and(|error| error.failure == Failure::Refused(INVALID_RECORD_CHANGE_NUMBER)) {
-            return self.again();
+        // The last time, only the record is lost that changes between its parts, and not those behind it.
+        let changed = |error: &CallError| error.failure == Failure::Refused(INVALID_RECORD_CHANGE_NUMBER);
+        if fault.as_ref().is_some_and(changed) {
+            if self.tries < patience::REPOSITORY_TRIES {
+                return self.again();
+            }
+            self.cut = Some(TransferFault::Changed { times: self.tries }.of::<GetPdr>());
         }
         self.handles.insert(record_handle);
         self.bytes = self.bytes.saturating_add(bytes.len());

@@ -44,11 +44,12 @@ async fn a_record_that_changes_between_its_parts_begins_the_walk_again() {
         move |asked, before| match asked {
             Asked::Info => UNSUPPORTED,
             Asked::Part(GetPdr { record_handle: 0, .. }) => whole(2, &record(1)),
+            Asked::Part(GetPdr { record_handle: 3, .. }) => whole(0, &record(3)),
             Asked::Part(GetPdr { data_transfer_handle: 0, .. }) => {
-                part(0, PdrTransferFlag::START, 1, &record(2)[..12], None)
+                part(3, PdrTransferFlag::START, 1, &record(2)[..12], None)
             }
             Asked::Part(_) if before < refusals => Says::Reply(0x83, vec![]),
-            Asked::Part(_) => part(0, PdrTransferFlag::END, 0, &record(2)[12..], Some(crc8(&record(2)))),
+            Asked::Part(_) => part(3, PdrTransferFlag::END, 0, &record(2)[12..], Some(crc8(&record(2)))),
         }
     };
     let (mut requester, _) = device(react(4));
@@ -61,12 +62,14 @@ async fn a_record_that_changes_between_its_parts_begins_the_walk_again() {
             Step::Lost(lost) => panic!("{lost:?}"),
         });
     }
-    assert_eq!((steps, walk.end()), (vec![1, 0, 1, 2], Repository::default()));
+    assert_eq!((steps, walk.end()), (vec![1, 0, 1, 2, 3], Repository::default()));
 
+    // Whatever changes for ever takes nobody along.
     let (mut requester, _) = device(react(usize::MAX));
     let all = repository(&mut requester).await.unwrap();
     let changed = Failure::Transfer(TransferFault::Changed { times: patience::REPOSITORY_TRIES });
-    assert_eq!((handles(&all), cut(&all)), (vec![1], Some(changed)));
+    assert_eq!((handles(&all), cut(&all)), (vec![1, 3], Some(changed)));
+    assert_eq!(all.lost.iter().map(|lost| lost.record_handle).collect::<Vec<_>>(), [2]);
 }
 
 #[tokio::test(start_paused = true)]

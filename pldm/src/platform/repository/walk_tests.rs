@@ -2,17 +2,12 @@
 
 use super::*;
 use crate::{
-    Header, Patience, encode_response,
     platform::{PdrPart, PdrTransferFlag, PdrType, Record},
+    testing::{self, ADDRESS, Device, at_once, reply},
 };
-use mctp::{Address, Answers, Eid, MessageType, Transport, TransportError};
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use mctp::TransportError;
+use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
-
-const ADDRESS: Address = Address { network: 1, eid: Eid(20) };
 
 /// What the device was asked.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,45 +23,27 @@ enum Says {
     Down,
 }
 
-/// A device made of one function, which sees the question and how many came before it.
-struct Device<F> {
-    react: F,
-    seen: Mutex<Vec<Asked>>,
-}
-
-impl<F: Fn(Asked, usize) -> Says + Send + Sync> Transport for Device<F> {
-    fn exchange<'a>(&'a self, to: Address, _: MessageType, body: &'a [u8], answers: Answers<'a>) -> mctp::Answer<'a> {
-        Box::pin(async move {
-            let asked = match body[2] {
-                0x50 => Asked::Info,
-                0x51 => Asked::Part(wire::decode(&body[3..]).unwrap()),
-                other => panic!("command {other:#04x}"),
-            };
-            let before = {
-                let mut seen = self.seen.lock().unwrap();
-                seen.push(asked);
-                seen.len() - 1
-            };
-            let header: Header = wire::decode(&body[..3]).unwrap();
-            match (self.react)(asked, before) {
-                Says::Reply(code, payload) => {
-                    let reply = encode_response(&header, CompletionCode(code), &payload).unwrap();
-                    assert!(answers(&reply));
-                    Ok(reply)
-                }
-                Says::Silence => std::future::pending().await,
-                Says::Down => Err(TransportError::NoRoute(to)),
-            }
-        })
+impl Asked {
+    fn of(request: &[u8]) -> Self {
+        match request[2] {
+            0x50 => Self::Info,
+            0x51 => Self::Part(wire::decode(&request[3..]).unwrap()),
+            other => panic!("command {other:#04x}"),
+        }
     }
 }
 
-fn device<F>(react: F) -> (Requester, Arc<Device<F>>)
-where
-    F: Fn(Asked, usize) -> Says + Send + Sync + 'static,
-{
-    let device = Arc::new(Device { react, seen: Mutex::default() });
-    (Requester::new(device.clone(), ADDRESS, Patience::default()), device)
+/// A device made of one function, which sees the question and how many came before it.
+fn device(react: impl Fn(Asked, usize) -> Says + Send + Sync + 'static) -> (Requester, Arc<Device>) {
+    testing::device(move |request, before| match react(Asked::of(request), before) {
+        Says::Reply(code, payload) => at_once(reply(request, code, &payload)),
+        Says::Silence => Ok(vec![]),
+        Says::Down => Err(TransportError::NoRoute(ADDRESS)),
+    })
+}
+
+fn asked(device: &Device) -> Vec<Asked> {
+    device.seen.lock().unwrap().iter().map(|request| Asked::of(request)).collect()
 }
 
 fn about(record_count: u32) -> RepositoryInfo {
@@ -138,8 +115,8 @@ async fn a_repository_is_read_from_the_first_record_to_the_last() {
     let all = repository(&mut requester).await.unwrap();
     assert_eq!((handles(&all), cut(&all), lost(&all)), (vec![1, 2, 3], None, vec![]));
     assert_eq!((all.info.as_ref(), all.leniencies()), (Some(&about(3)), vec![]));
-    let asked = [0, 2, 3].map(|handle| Asked::Part(GetPdr::first(handle)));
-    assert_eq!(*device.seen.lock().unwrap(), [&[Asked::Info], &asked[..], &[Asked::Info]].concat());
+    let parts = [0, 2, 3].map(|handle| Asked::Part(GetPdr::first(handle)));
+    assert_eq!(asked(&device), [&[Asked::Info], &parts[..], &[Asked::Info]].concat());
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,11 +134,8 @@ async fn a_record_in_parts_is_put_together_and_its_change_number_named() {
     });
     let all = repository(&mut requester).await.unwrap();
     assert_eq!((handles(&all), all.records[0].damage, lost(&all)), (vec![1], None, vec![]));
-    let numbers = device
-        .seen
-        .lock()
-        .unwrap()
-        .iter()
+    let numbers = asked(&device)
+        .into_iter()
         .filter_map(|asked| match asked {
             Asked::Part(part) => Some((part.transfer_operation_flag.0, part.record_change_number)),
             Asked::Info => None,

@@ -47,7 +47,7 @@ impl Model {
             }
             Self::Steps(steps) => {
                 let begun = steps.iter().rev().find(|(begin, _)| *begin <= seconds);
-                begun.or(steps.first()).map_or(0.0, |(_, value)| *value)
+                begun.or_else(|| steps.first()).map_or(0.0, |(_, value)| *value)
             }
             Self::Counter { base, rate } => base + rate * seconds,
         }

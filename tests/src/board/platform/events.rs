@@ -10,6 +10,9 @@ const GUST: u64 = 32;
 /// Gusts come at whole multiples of this.
 const LULL: Duration = Duration::from_millis(1);
 
+/// In nanoseconds.
+const SECOND: u128 = 1_000_000_000;
+
 /// Tells an event in the way the receiver wants it; without one, nobody hears it.
 pub(super) fn emit(device: &mut Component, event: Event) {
     match &device.terminus.receiver {
@@ -26,8 +29,8 @@ pub(in super::super) fn due(device: &Component) -> Option<Duration> {
         return Some(receiver.sample);
     }
     let storm = storm(device).map(|(_, per_second)| {
-        let next = Duration::from_secs_f64((receiver.stormed + 1) as f64 / f64::from(per_second));
-        receiver.since + LULL * next.as_nanos().div_ceil(LULL.as_nanos()) as u32
+        let next = (u128::from(receiver.stormed) + 1) * SECOND.div_ceil(u128::from(per_second));
+        receiver.since + LULL * next.div_ceil(LULL.as_nanos()) as u32
     });
     let stray = stray(device).map(|(_, seconds)| receiver.since + seconds * (receiver.strayed + 1));
     let outbox = device.terminus.outbox.due(device.up);
@@ -93,7 +96,7 @@ fn gust(device: &mut Component) -> Vec<Message> {
     let (Some((sensor, per_second)), Some(receiver)) = (storm(device), &mut device.terminus.receiver) else {
         return vec![];
     };
-    let all = ((device.up - receiver.since).as_secs_f64() * f64::from(per_second)) as u64;
+    let all = ((device.up - receiver.since).as_nanos() * u128::from(per_second) / SECOND) as u64;
     let (first, tid) = (receiver.stormed, device.tid);
     receiver.stormed = all.max(first);
     let outbox = &mut device.terminus.outbox;

@@ -60,9 +60,12 @@ pub(super) fn file_descriptor(file: &File, terminus: u16) -> Vec<u8> {
     let out = entity(Out::default().u16(terminus).u16(file.id), file.entity);
     let out = out.u16(no_directory).u8(if oem { 0 } else { file.class.number() }).u8(u8::from(oem));
     let version = file.version.as_deref().map_or([0xff; 4], ver32);
-    let maximum = file.maximum.unwrap_or(file.contents().len() as u32);
+    let maximum = file.maximum.unwrap_or_else(|| file.contents().len() as u32);
     let out = name(out.u16(file.capabilities).bytes(version).u32(maximum).u8(file.descriptors), &file.name);
-    file.oem_class.as_ref().map_or(Out(out.0.clone()), |class| name(out, class)).0
+    match &file.oem_class {
+        Some(class) => name(out, class).0,
+        None => out.0,
+    }
 }
 
 fn entity(out: Out, [kind, instance, container]: Entity) -> Out {

@@ -70,8 +70,11 @@ fn one_component_is_only_its_own() {
     let mut only = sensors();
     only.only("gpu0");
     assert_eq!((only.sensors.len(), only.sources.len()), (1, 1));
+    let wanted = |component: &str| Wanted { component: Some(component.into()) };
+    assert_eq!(wanted("gpu0").nothing(&only), None);
     only.only("gpu");
     assert!(only.is_empty() && only.sources.is_empty());
+    assert_eq!(wanted("gpu").nothing(&only), Some(vec!["no sensor of gpu is known".into()]));
 }
 
 #[test]

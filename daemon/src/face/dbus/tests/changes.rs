@@ -133,6 +133,22 @@ async fn a_bus_that_comes_back_gets_everything_again() {
     assert!(failures <= 2, "told once for each loss: {told:?}");
 }
 
+/// A bus that goes away again and again must not cost memory each time.
+#[tokio::test]
+async fn a_connection_that_ends_takes_its_objects_along() {
+    let gpu = Arc::new(component("gpu0", vec![firmware("gpu0", "1")]));
+    let board = Board::new(model(&[&gpu])).await;
+    assert!(Arc::strong_count(&gpu) > 1);
+    drop(board);
+    // zbus lets go of its objects in a task of its own.
+    let gone = async {
+        while Arc::strong_count(&gpu) > 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), gone).await.expect("nobody holds it");
+}
+
 #[test]
 fn serving_can_be_spawned() {
     fn is_task<F: Future<Output = ()> + Send + 'static>(_: F) {}
