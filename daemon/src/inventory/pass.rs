@@ -115,8 +115,6 @@ impl<'a> Asking<'a> {
         }
         match self.ask(&GetFirmwareParameters).await {
             Ok(answer) => {
-                // Bytes that are too many are later fields; anything else means that the table is not all of it.
-                let is_cut = |damage: &_| Leniency::from(*damage) != Leniency::TrailingBytes;
                 self.firmware_missing = answer.damage.filter(is_cut).map(|damage| damage.to_string());
                 self.parameters = Some(answer.value);
                 self.silence = None;
@@ -206,7 +204,8 @@ impl<'a> Asking<'a> {
         if let Some(damage) = damage {
             self.fault(step, damage.to_string());
         }
-        let missing = cut.as_ref().map(ToString::to_string);
+        let short = damage.filter(is_cut).map(|damage| damage.to_string());
+        let missing = cut.as_ref().map(ToString::to_string).or(short);
         if let Some(cut) = cut {
             self.fault(step, cut.what());
         }
@@ -312,6 +311,11 @@ impl<'a> Asking<'a> {
 pub(crate) const fn is_silence(error: &CallError) -> bool {
     use Failure::{InstanceIds, Sharing, Silent, Transport};
     matches!(error.failure, Silent { .. } | Transport(_) | InstanceIds | Sharing(_))
+}
+
+/// Bytes that are too many are later fields; anything else means that a table is not all of it.
+fn is_cut<D: Copy + Into<Leniency>>(damage: &D) -> bool {
+    (*damage).into() != Leniency::TrailingBytes
 }
 
 /// Whether the device says that it does not know the command.

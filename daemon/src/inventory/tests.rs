@@ -17,7 +17,7 @@ use pldm::{
         self as update, Descriptor, DescriptorType, DeviceCapabilities, DeviceIdentifiers, FirmwareParameters,
     },
 };
-use std::{fs::File, iter, sync::Mutex};
+use std::{collections::BTreeMap, fs::File, iter, sync::Mutex};
 use tokio::{sync::broadcast, time::sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -32,17 +32,22 @@ struct Device {
     cut: usize,
     /// How long it takes; nothing makes it silent.
     latency: Option<Duration>,
+    /// What it answers to other requests, by type and command, behind a completion code; nothing makes it silent.
+    more: BTreeMap<[u8; 2], Option<(u8, Vec<u8>)>>,
     /// What it was asked.
     seen: Vec<Vec<u8>>,
 }
+
+mod behind;
+mod spoken;
 
 struct Pretend(Mutex<Device>);
 
 impl Pretend {
     fn named(name: &'static str) -> Arc<Self> {
         let parameters = Some(parameters(vec![]));
-        let (cut, latency, seen) = (usize::MAX, Some(Duration::ZERO), vec![]);
-        Arc::new(Self(Mutex::new(Device { name: Some(name), parameters, cut, latency, seen })))
+        let (cut, latency, more, seen) = (usize::MAX, Some(Duration::ZERO), BTreeMap::new(), vec![]);
+        Arc::new(Self(Mutex::new(Device { name: Some(name), parameters, cut, latency, more, seen })))
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Device) -> T) -> T {
@@ -54,8 +59,8 @@ impl Transport for Pretend {
     fn exchange<'a>(&'a self, _: Address, _: MessageType, body: &'a [u8], answers: Answers<'a>) -> Answer<'a> {
         Box::pin(async move {
             let latency = self.with(|device| device.latency);
-            let answer = self.with(|device| device.answer(body));
-            match latency {
+            let (answer, is_deaf) = self.with(|device| (device.answer(body), device.is_deaf(body)));
+            match latency.filter(|_| !is_deaf) {
                 Some(latency) => sleep(latency).await,
                 None => std::future::pending().await,
             }
@@ -65,6 +70,15 @@ impl Transport for Pretend {
 }
 
 impl Device {
+    fn is_deaf(&self, request: &[u8]) -> bool {
+        self.more.get(&request[1..3]) == Some(&None)
+    }
+
+    /// How often this was asked.
+    fn count(&self, command: [u8; 2]) -> usize {
+        self.seen.iter().filter(|request| request[1..3] == command).count()
+    }
+
     fn answer(&mut self, request: &[u8]) -> Vec<u8> {
         self.seen.push(request.to_vec());
         let mut payload = match request {
@@ -74,6 +88,9 @@ impl Device {
         };
         payload.iter_mut().for_each(|payload| payload.truncate(self.cut));
         let header = wire::Reader::new("request", request).get::<Header>("header").expect("a request");
+        if let Some(Some((code, payload))) = self.more.get(&request[1..3]) {
+            return encode_response(&header, CompletionCode(*code), payload).expect("legal");
+        }
         let code = match (&payload, request) {
             (Some(_), _) => CompletionCode::SUCCESS,
             (None, [_, 5, 1 | 2]) => CompletionCode(0x80),
@@ -121,7 +138,13 @@ impl Scene {
 
     /// `device` is found at this position of the line, with this endpoint id.
     fn here(&self, position: u8, eid: u8, device: &Arc<Pretend>) {
-        let origin = Origin::Endpoint { line: "riser".into(), position, network: 1, eid, uuid: None };
+        self.known(position, eid, None, device);
+    }
+
+    /// The same with a UUID.
+    fn known(&self, position: u8, eid: u8, uuid: Option<&str>, device: &Arc<Pretend>) {
+        let uuid = uuid.map(str::to_owned);
+        let origin = Origin::Endpoint { line: "riser".into(), position, network: 1, eid, uuid };
         let (address, transport) = (Address { network: 1, eid: Eid(eid) }, Arc::clone(device) as _);
         let endpoint = Endpoint { origin, address, transport, generation: 0, speaks_pldm: true };
         self.sight(position, Presence::Here(endpoint));
