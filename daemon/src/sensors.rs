@@ -296,7 +296,7 @@ impl Following {
     /// records are others, or it has forgotten us.
     async fn watch(&mut self) {
         let (mut silences, mut polled, mut resting) = (0u32, false, Instant::now());
-        let (mut round, mut is_told) = (resting, true);
+        let (mut round, mut is_told, mut is_first) = (resting, true, true);
         loop {
             self.attend();
             let now = Instant::now();
@@ -319,6 +319,12 @@ impl Following {
                 _ if is_polled => {
                     polled = true;
                     self.poll().await
+                }
+                // Whoever waits for the first values need not wait for more of them.
+                _ if is_first && !is_told => {
+                    self.finish_round();
+                    (round, is_told, is_first) = (now + ROUND, true, false);
+                    continue;
                 }
                 _ => {
                     let next = self.next(resting).into_iter().chain((!is_told).then_some(round)).min();

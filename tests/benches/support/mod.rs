@@ -43,6 +43,7 @@ pub(crate) fn components(count: usize, latency: Duration) -> Vec<Description> {
             uuid: Some(format!("4c9d1f60-3a52-11ee-be56-{number:012x}")),
             baud: 0,
             latency_milliseconds: latency.as_millis() as u64,
+            downstream: vec![],
             ..pattern.clone()
         };
         let firmware = one.firmware[0].clone();
@@ -71,7 +72,7 @@ pub(crate) fn sensing(count: usize, latency: Duration, sensors: impl Fn(usize) -
     let mut all = components(count, latency);
     for (number, one) in all.iter_mut().enumerate() {
         one.firmware.truncate(2);
-        (one.downstream, one.file) = (vec![], vec![]);
+        one.file = vec![];
         let sensor =
             |id| NumericSensor { id, name: Some(format!("TEMP_{id}")), warning_low: Some(-20.0), ..pattern.clone() };
         let sensors = (1..=sensors(number)).map(|id| Pdr::NumericSensor(Box::new(sensor(id))));
