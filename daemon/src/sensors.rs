@@ -234,8 +234,8 @@ const REPOSITORY_REST: Duration = Duration::from_secs(10);
 /// Logs are not fetched unasked more often than this: a device in trouble tells of it again and again.
 const LOGS_REST: Duration = Duration::from_secs(60);
 
-/// What was read is told after this: together, because each telling costs the faces as much as all of it, and no later,
-/// because where sensors are slower than their rate there is never nothing to do.
+/// The first values are told when there are all. What is read later is told after this: together, because each telling
+/// costs the faces as much as all of it, and no later, because where sensors are slower than their rate there is never nothing to do.
 const ROUND: Duration = Duration::from_millis(500);
 
 /// As many readings are told at once at the most; a requester remembers more calls than that.
